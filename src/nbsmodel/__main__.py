@@ -1,0 +1,5 @@
+"""``python -m nbsmodel``."""
+
+from nbsmodel.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Measures computed from tables of outcomes; nothing here runs a model."""

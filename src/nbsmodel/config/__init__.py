@@ -1,0 +1,1 @@
+"""Settings and scenarios: which model, with what changed, run how."""

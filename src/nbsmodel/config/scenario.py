@@ -1,0 +1,299 @@
+"""A scenario: a config with all it extends, merged, checked and frozen; every change logged.
+
+Order of priority, from weakest to strongest: defaults of `Settings`, ``settings`` of the model file,
+then the config as `merge` puts it together.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from nbsmodel.config.merge import ConfigSchema, Merged, Part, merge_document, merge_file, merge_set, onto
+from nbsmodel.config.settings import Settings
+from nbsmodel.errors import InputError, Problem, Problems, nearest
+from nbsmodel.model.load import load_model
+from nbsmodel.model.parts import Model
+from nbsmodel.model.units import legal_range, range_text
+from nbsmodel.model.validate import check_shape, problem_of
+from nbsmodel.model.yamlfile import Document, shown
+
+ENGINES = ("cohort",)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value that a config changed."""
+
+    key: str
+    old: Any
+    new: Any
+    place: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A model with everything needed to run it.
+
+    Parameters
+    ----------
+    name : str
+        File name of the config without its ending.
+    title, note : str
+    model : Model
+    settings : Settings
+    overrides : dict of str to float
+        Parameters and derived values replaced by a number.
+    choices : dict of str to str
+        The option in force, for every choice of the model.
+    engine : str
+    seed : int
+    reference_case : tuple of (Path, Settings) or None
+    changes : tuple of Change
+        Old and new of everything that differs from the model as its folder has it.
+    files : tuple of Path
+        Every file read.
+    places : dict of str to str
+        File and line of every setting that stands in a file.
+    """
+
+    name: str
+    title: str
+    note: str
+    model: Model
+    settings: Settings
+    overrides: dict[str, float]
+    choices: dict[str, str]
+    engine: str
+    seed: int
+    reference_case: tuple[Path, Settings] | None
+    changes: tuple[Change, ...]
+    files: tuple[Path, ...]
+    places: dict[str, str]
+
+    @contextmanager
+    def locating(self) -> Iterator[None]:
+        """Add file and line to problems of a run that name only the setting."""
+        try:
+            yield
+        except InputError as error:
+            raise InputError([self._located(p) for p in error.problems]) from None
+
+    def _located(self, problem: Problem) -> Problem:
+        place = re.match(r"settings\.(\w+)(.*)", problem.place)
+        if place is None or place[1] not in self.places:
+            return problem
+        return Problem(self.places[place[1]] + place[2], problem.found, problem.fix)
+
+    def departures(self) -> list[tuple[str, Any, Any]]:
+        """Settings that differ from the reference case: key, reference, ours."""
+        if self.reference_case is None:
+            return []
+        theirs, ours = self.reference_case[1].as_written(), self.settings.as_written()
+        return [(key, theirs[key], ours[key]) for key in ours if ours[key] != theirs[key]]
+
+
+def load_scenario(config: str | Path, sets: Sequence[str] = ()) -> Scenario:
+    """Load a config, or a model folder as it is.
+
+    Parameters
+    ----------
+    config : str or Path
+        A config file, or a model folder.
+    sets : sequence of str
+        ``key=value`` changes, as on the command line.
+
+    Raises
+    ------
+    InputError
+        With every problem of the config and its model.
+    """
+    config = Path(config)
+    problems = Problems()
+    merged = Merged()
+    files: list[Path] = []
+    if os.path.isdir(config):
+        merged.single["model"] = (".", shown(config), config)
+    else:
+        merge_file(config, merged, files, problems)
+    for text in sets:
+        merge_set(text, merged, problems)
+    return _build(config, merged, files, problems)
+
+
+def make_settings(model: Model, given: Mapping[str, Any], place: str = "settings") -> Settings:
+    """Settings of a model with some of them changed, checked."""
+    merged = _settings_of(model) | {key: (value, place) for key, value in given.items()}
+    problems = Problems()
+    settings = _settings(merged, problems)
+    problems.raise_if_any()
+    assert settings is not None
+    return settings
+
+
+def check_changes(
+    model: Model, overrides: Mapping[str, Any], choices: Mapping[str, Any]
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Overrides and choices given from Python or a list of targets, checked like those of a config."""
+    problems = Problems()
+    merged = Merged()
+    document = Document(Path("changes"), {"overrides": dict(overrides), "choices": dict(choices)})
+    schema = check_shape(document, ConfigSchema, problems)
+    problems.raise_if_any()
+    assert schema is not None
+    merge_document(document, schema, merged)
+    found = _overrides(model, merged, problems), _choices(model, merged, problems)
+    problems.raise_if_any()
+    return found
+
+
+def _settings_of(model: Model) -> dict[str, tuple[Any, str]]:
+    return {key: (value, model.settings_places[key]) for key, value in model.settings.items()}
+
+
+def _onto_model(
+    model: Mapping[str, tuple[Any, str]], given: Mapping[str, tuple[Any, str]]
+) -> dict[str, tuple[Any, str]]:
+    """Settings of a config put over those of the model file."""
+    whole = dict(model)
+    defaults = Settings().as_written()
+    for key, (value, place) in given.items():
+        if isinstance(value, Part):
+            value = onto(whole[key][0] if key in whole else defaults.get(key), value)
+        whole[key] = (value, place)
+    return whole
+
+
+def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) -> Scenario:
+    if "model" not in merged.single:
+        problems.raise_if_any()
+        problems.add(
+            shown(config),
+            "the key model is missing.",
+            "Name its folder, as in `model: ../../models/x/y`.",
+        )
+        problems.raise_if_any()
+    engine, place, _ = merged.single.get("engine", ("cohort", "", config))
+    if engine not in ENGINES:
+        problems.add(f"{place}", f"the engine {engine} is not there yet.", f"Use {' or '.join(ENGINES)}.")
+    folder = merged.single["model"][2] / merged.single["model"][0]
+    try:
+        model = load_model(folder)
+    except InputError as error:
+        if not os.path.isdir(folder):
+            first = error.problems[0]
+            raise InputError(
+                [*problems.items, Problem(merged.single["model"][1], f"{first.place}: {first.found}", first.fix)]
+            ) from None
+        raise InputError([*problems.items, *error.problems]) from None
+    of_model = _settings_of(model)
+    all_settings = _onto_model(of_model, merged.settings)
+    base = _settings(of_model, problems)
+    settings = _settings(all_settings, problems)
+    overrides = _overrides(model, merged, problems)
+    choices = _choices(model, merged, problems)
+    reference = _reference(merged, problems, files)
+    problems.raise_if_any()
+    assert settings is not None and base is not None
+    return Scenario(
+        name=config.stem if not os.path.isdir(config) else model.folder.name,
+        title=merged.single.get("title", (model.about["title"],))[0],
+        note=" ".join(str(merged.single.get("note", ("",))[0] or "").split()),
+        model=model,
+        settings=settings,
+        overrides=overrides,
+        choices=choices,
+        engine=engine,
+        seed=merged.single.get("seed", (1,))[0],
+        reference_case=reference,
+        changes=tuple(_changes(model, base, settings, overrides, choices, merged)),
+        files=(*dict.fromkeys(files), *model.files),
+        places={key: place for key, (_, place) in all_settings.items()},
+    )
+
+
+def _settings(merged: Mapping[str, tuple[Any, str]], problems: Problems) -> Settings | None:
+    try:
+        return Settings.model_validate({key: value for key, (value, _) in merged.items()})
+    except ValidationError as error:
+        document = Document(Path("settings"), {key: value for key, (value, _) in merged.items()})
+        for item in error.errors(include_url=False):
+            problem = problem_of(item, document, Settings)
+            key = str(item["loc"][0]) if item["loc"] else ""
+            place = merged[key][1] if key in merged else "settings"
+            below = problem.place.partition(key)[2]
+            problems.add(place + below, problem.found, problem.fix)
+        return None
+
+
+def _overrides(model: Model, merged: Merged, problems: Problems) -> dict[str, float]:
+    found = {}
+    for name, (value, place) in merged.overrides.items():
+        row = model.parameters.rows.get(name)
+        if row is None and name not in model.derived:
+            known = [*model.parameters.rows, *model.derived]
+            problems.add(place, f"no such parameter in {shown(model.folder)}.", nearest(name, known))
+            continue
+        unit = row.unit if row is not None else model.derived[name].unit
+        low, high = legal_range(unit)
+        if not (math.isfinite(value) and low <= value <= high):
+            problems.add(place, f"{value:g} is no {unit}.", f"It must be {range_text(unit)}.")
+        found[name] = value
+    return found
+
+
+def _choices(model: Model, merged: Merged, problems: Problems) -> dict[str, str]:
+    found = {name: choice.options[0] for name, choice in model.choices.items()}
+    for name, (option, place) in merged.choices.items():
+        if name not in model.choices:
+            problems.add(place, f"no such choice in {shown(model.folder)}.", nearest(name, model.choices))
+        elif option not in model.choices[name].options:
+            problems.add(place, f"{name} has no option {option}.", nearest(option, model.choices[name].options))
+        else:
+            found[name] = option
+    return found
+
+
+def _reference(merged: Merged, problems: Problems, files: list[Path]) -> tuple[Path, Settings] | None:
+    if merged.single.get("reference_case", (None,))[0] is None:
+        return None
+    name, place, folder = merged.single["reference_case"]
+    other = Merged()
+    found = Problems()
+    read: list[Path] = []
+    merge_file(folder / name, other, read, found)
+    files += read
+    settings = _settings(other.settings, found)
+    problems.items += [Problem(f"{place} > {p.place}", p.found, p.fix) for p in found.items]
+    return None if settings is None else ((folder / name).resolve(), settings)
+
+
+def _changes(
+    model: Model,
+    base: Settings,
+    settings: Settings,
+    overrides: dict[str, float],
+    choices: dict[str, str],
+    merged: Merged,
+) -> list[Change]:
+    changes = []
+    old, new = base.as_written(), settings.as_written()
+    for key in new:
+        if new[key] != old[key]:
+            changes.append(Change(f"settings.{key}", old[key], new[key], merged.settings.get(key, (None, ""))[1]))
+    for name, value in overrides.items():
+        row = model.parameters.rows.get(name)
+        before = row.value if row is not None else model.derived[name].formula.text
+        changes.append(Change(f"overrides.{name}", before, value, merged.overrides[name][1]))
+    for name, option in choices.items():
+        if option != model.choices[name].options[0]:
+            changes.append(Change(f"choices.{name}", model.choices[name].options[0], option, merged.choices[name][1]))
+    return changes

@@ -1,0 +1,121 @@
+"""Settings of an analysis: discounting, counting, horizon, thresholds."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from nbsmodel.model.schema import Length, Name, Names, Num, Strict
+from nbsmodel.numerics.counting import LEGACY
+from nbsmodel.numerics.discounting import Schedule
+
+Timing = Literal["start", "mid", "end", "year_step"]
+Correction = Literal["start", "end", "half_cycle", "simpson", "life_table", "every_point", "darth_simpson"]
+Rate = Annotated[Num, Field(ge=0, le=1)]
+
+
+class RateStep(Strict):
+    """A discount rate that holds from a year on."""
+
+    from_year: Annotated[Num, Field(ge=0)]
+    rate: Rate
+
+
+def _steps(value: object) -> object:
+    return value if isinstance(value, list) else [{"from_year": 0, "rate": value}]
+
+
+def _by_outcome(value: object) -> object:
+    return value if isinstance(value, dict) else {"default": value}
+
+
+Rates = Annotated[list[RateStep], BeforeValidator(_steps), Field(min_length=1)]
+
+
+class Settings(Strict):
+    """Settings, validated and frozen. What a config or model file leaves out has the value shown here."""
+
+    discount_rate_costs: Rates = Field([{"from_year": 0, "rate": 0.035}], validate_default=True)
+    discount_rate_outcomes: Rates = Field([{"from_year": 0, "rate": 0.035}], validate_default=True)
+    discount_timing: Annotated[dict[Name, Timing], BeforeValidator(_by_outcome)] = {"default": "mid"}
+    within_cycle_correction: Annotated[dict[Name, Correction], BeforeValidator(_by_outcome)] = {"default": "life_table"}
+    horizon: Length | None = None
+    thresholds: Annotated[list[Annotated[Num, Field(gt=0)]], Field(min_length=1)] = [20000.0, 30000.0]
+    effect: Name = "qaly"
+    perspectives: Annotated[Names, Field(min_length=1)] = ["health_system"]
+
+    @field_validator("discount_rate_costs", "discount_rate_outcomes")
+    @classmethod
+    def _rising(cls, steps: list[RateStep]) -> list[RateStep]:
+        years = [s.from_year for s in steps]
+        if years[0] != 0 or any(b <= a for a, b in zip(years, years[1:], strict=False)):
+            raise ValueError("a schedule begins at from_year 0 and its years rise")
+        return steps
+
+    @field_validator("thresholds")
+    @classmethod
+    def _different(cls, thresholds: list[float]) -> list[float]:
+        if len(set(thresholds)) < len(thresholds):
+            raise ValueError("a threshold stands twice")
+        return thresholds
+
+    @model_validator(mode="after")
+    def _with_default(self) -> Settings:
+        for name in ("discount_timing", "within_cycle_correction"):
+            if "default" not in getattr(self, name):
+                raise ValueError(f"{name} by outcome needs a `default`")
+        return self
+
+    def schedule(self, discounted_as: str) -> Schedule:
+        """Discount schedule of a class of outcomes: ``costs``, ``outcomes`` or ``none``."""
+        if discounted_as == "none":
+            return ((0.0, 0.0),)
+        steps = self.discount_rate_costs if discounted_as == "costs" else self.discount_rate_outcomes
+        return tuple((float(s.from_year), float(s.rate)) for s in steps)
+
+    def timing(self, outcome: str) -> str:
+        """When in a cycle an outcome is discounted."""
+        return self.discount_timing.get(outcome, self.discount_timing["default"])
+
+    def correction(self, outcome: str) -> str:
+        """Within-cycle correction of an outcome."""
+        return self.within_cycle_correction.get(outcome, self.within_cycle_correction["default"])
+
+    @property
+    def legacy(self) -> dict[str, str]:
+        """Outcomes (or ``default``) counted in a way that only serves to reproduce a published model."""
+        return {k: v for k, v in self.within_cycle_correction.items() if v in LEGACY}
+
+    def as_written(self) -> dict[str, Any]:
+        """Every setting in the form a config would give it."""
+        return {
+            "discount_rate_costs": _plain_rates(self.discount_rate_costs),
+            "discount_rate_outcomes": _plain_rates(self.discount_rate_outcomes),
+            "discount_timing": _plain_mapping(self.discount_timing),
+            "within_cycle_correction": _plain_mapping(self.within_cycle_correction),
+            "horizon": None if self.horizon is None else length_text(self.horizon),
+            "thresholds": [int(t) if t == int(t) else t for t in self.thresholds],
+            "effect": self.effect,
+            "perspectives": list(self.perspectives),
+        }
+
+
+def length_text(years: Fraction) -> str:
+    """A length of time that reads back exactly, in the largest unit that fits."""
+    if years.denominator == 1:
+        return f"{years} year{'' if years == 1 else 's'}"
+    if (years * 12).denominator == 1:
+        return f"{years * 12} month{'' if years * 12 == 1 else 's'}"
+    return f"{years.numerator}/{years.denominator} year"
+
+
+def _plain_rates(steps: list[RateStep]) -> Any:
+    if len(steps) == 1:
+        return steps[0].rate
+    return [{"from_year": s.from_year, "rate": s.rate} for s in steps]
+
+
+def _plain_mapping(values: dict[Any, Any]) -> Any:
+    return values["default"] if set(values) == {"default"} else dict(values)

@@ -1,0 +1,1 @@
+"""Engines: a loaded model evaluated over draws."""

@@ -1,0 +1,288 @@
+"""The cohort engine: closed-form recursion of a state-transition model over a block of draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nbsmodel.engine import check
+from nbsmodel.engine.check import Where
+from nbsmodel.engine.clocks import ClockPlan, clock_plan
+from nbsmodel.engine.detail import Detail
+from nbsmodel.engine.ledger import Ledger
+from nbsmodel.engine.occupancy import Slots, in_order, merged, sum_first
+from nbsmodel.engine.payoff_sums import BOTH, PayoffPlan, PayoffPlanner
+from nbsmodel.engine.timegrid import TimeGrid
+from nbsmodel.engine.transitions import Moves, TransitionEvaluator
+from nbsmodel.engine.tree import Arrival
+from nbsmodel.engine.values import RowValues, Values, at_row
+from nbsmodel.formula.check import TIME_IN_STATE
+from nbsmodel.model.parts import Cohort, Model
+
+Array = Any
+
+
+@dataclass
+class CohortInput:
+    """What one cohort run needs beside the model.
+
+    Parameters
+    ----------
+    arrival : Arrival
+        Who enters, when, with which numbers.
+    grid : TimeGrid
+    trace : array (rows, state, strategy, draw) or None
+        Receives the occupancy, added to what is there.
+    detail : Detail or None
+        Receives every amount by state and row.
+    """
+
+    arrival: Arrival
+    grid: TimeGrid
+    trace: Array | None
+    detail: Detail | None
+
+
+class CohortRun:
+    """One run of a cohort.
+
+    Parameters
+    ----------
+    model : Model
+    values : Values
+        Names at the level of the block.
+    ledger : Ledger
+        Receives the sums.
+    where : Where
+    given : CohortInput
+    """
+
+    def __init__(self, model: Model, values: Values, ledger: Ledger, where: Where, given: CohortInput) -> None:
+        entry = given.arrival.entry
+        self.model, self.ledger, self.given = model, ledger, given
+        self.cohort: Cohort = model.cohorts[entry.cohort]
+        self.grid = given.grid
+        self.index = {name: i for i, name in enumerate(self.cohort.state_names)}
+        delay = np.asarray(values.value(entry.delay.node), dtype=float)
+        ok = (delay >= 0) & np.isfinite(delay)
+        check.require(ok, delay, entry.delay, "the delay", "It is a finite number, at least 0.", where, model, values)
+        handed = {name: values.value(f.node) for name, f in entry.hands_over.items()}
+        start_age = np.asarray(values.value(self.cohort.start_age.node), dtype=float)
+        check.finite(start_age, self.cohort.start_age, "the start age", where, model, values)
+        self.times = self.grid.times[:, None, None] + delay
+        self.clocks: ClockPlan = clock_plan(model, self.cohort)
+        ages = self.times + start_age
+        lengths = np.append(self.grid.lengths, self.grid.lengths[-1])
+        n_rows = np.arange(self.grid.n + 1.0)
+        calendar = {
+            "time": self.times,
+            "age": ages,
+            "cycle": n_rows[:, None, None],
+            "dt": lengths[:, None, None] if not self.grid.equal else np.asarray(lengths[0]),
+        }
+        # states that remember no clock are evaluated for all cycles at once; a declared clock that
+        # their formulas use does not run there and stands at zero
+        stopped = dict.fromkeys(self.clocks.sets, np.float64(0.0))
+        self.values = Values(model, handed | calendar | stopped, values)
+        self.where = Where(where.strategies, where.first_draw, ages)
+        self.evaluator = TransitionEvaluator(model, self.cohort, self.where)
+        self.row_values = RowValues(self.values, {})
+
+    def run(self) -> None:
+        """Run the recursion and book all payoffs."""
+        planner = PayoffPlanner(
+            self.model, self.cohort, self.values, self.ledger, self.grid, self.times, self.where
+        )  # fmt: skip
+        self.plan: PayoffPlan = planner.plan()
+        self._start()
+        fixed_moves = {
+            s: self.evaluator.moves(s, self.values, self.grid.n)
+            for s in self.cohort.state_names
+            if not self.clocks.remembered[s]
+        }
+        self.shared = {key: np.zeros_like(self.now) for key in self.plan.countings}
+        self.by_row = [np.zeros(self.ledger.shape) for _ in self.plan.by_row]
+        self.by_move = [np.zeros(self.ledger.shape) for _ in self.plan.moves]
+        self.moves_of: dict[tuple[str, str], list[int]] = {}
+        for i, move in enumerate(self.plan.moves):
+            self.moves_of.setdefault((move.origin, move.target), []).append(i)
+        buffer = np.empty_like(self.now)
+        for row in range(self.grid.n + 1):
+            self._count(row, buffer)
+            if row < self.grid.n:
+                self._step(row, fixed_moves)
+        self._book()
+
+    # --- occupancy ---------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        shape = (len(self.index), *self.ledger.shape)
+        self.now = np.zeros(shape)
+        self.next = np.zeros(shape)
+        self.slots: dict[str, Slots | None] = {}
+        for state, mass in self.given.arrival.mass.items():
+            self.now[self.index[state]] += mass
+        for state, clocks in self.clocks.remembered.items():
+            if clocks:
+                mass = self.now[self.index[state]]
+                entered = np.zeros((1, len(clocks)), dtype=int)
+                self.slots[state] = merged([Slots(entered, mass[None].copy())])
+        at_start = self.row_values.at(0, self._stopped_clocks())
+        for payoff in self.cohort.start_payoffs:
+            value = np.asarray(at_start.value(payoff.value.node), dtype=float)
+            value = value[0] if value.ndim == 3 else value
+            what = f"the {payoff.account.outcome} of starting in {payoff.state}"
+            check.finite(value, payoff.value, what, self.where, self.model, self.values)
+            amount = self.now[self.index[payoff.state]] * value
+            self.ledger.add_at(payoff.account, amount, self.times[0])
+            if self.given.detail is not None:
+                for discounted in BOTH:
+                    factor = self.ledger.factor(payoff.account, discounted, self.times[0])
+                    self.given.detail.add(payoff.account, discounted, 0, self.index[payoff.state], amount * factor)
+
+    def _step(self, row: int, fixed_moves: dict[str, Moves | None]) -> None:
+        """From one row to the next."""
+        self.next[:] = 0.0
+        arriving: dict[str, list[Slots]] = {s: [] for s, clocks in self.clocks.remembered.items() if clocks}
+        for state, i in self.index.items():
+            if state in self.slots:
+                self._step_slots(state, row, arriving)
+                continue
+            moves = fixed_moves[state]
+            mass = self.now[i]
+            if moves is None:
+                self.next[i] += mass
+                continue
+            self._flow(state, mass, moves.at(row), row, arriving, None)
+        for state, pieces in arriving.items():
+            self.slots[state] = merged(pieces)
+            found = self.slots[state]
+            if found is not None:
+                self.next[self.index[state]] += found.total()
+        self.now, self.next = self.next, self.now
+
+    def _step_slots(self, state: str, row: int, arriving: dict[str, list[Slots]]) -> None:
+        slots = self.slots[state]
+        if slots is None:
+            return
+        clocks = self._clocks_at(state, slots, row)
+        moves = self.evaluator.moves(state, self.row_values.at(row, clocks), None, row)
+        if moves is None:
+            arriving[state].append(slots)
+            return
+        self._flow(state, slots.mass, moves, row, arriving, slots)
+
+    def _clocks_at(self, state: str, slots: Slots, row: int) -> dict[str, Array]:
+        """Every clock at a row; those that do not run in the state stand at zero."""
+        return self._stopped_clocks() | slots.clocks(self.clocks.remembered[state], self.grid.times, row)
+
+    def _stopped_clocks(self) -> dict[str, Array]:
+        return dict.fromkeys((*self.clocks.sets, TIME_IN_STATE), np.zeros((1, 1, 1)))
+
+    def _flow(
+        self, state: str, mass: Array, moves: Moves, row: int, arriving: dict[str, list[Slots]], slots: Slots | None
+    ) -> None:
+        left = mass
+        if moves.leave is not None:
+            gone = mass * moves.leave
+            left = mass - gone
+            for target, share in moves.by_hazard:
+                self._arrive(state, target, gone if share is None else gone * share, row, arriving, slots)
+        for target, q in moves.by_probability:
+            self._arrive(state, target, left * q, row, arriving, slots)
+        stay = left if moves.stay is None else left * moves.stay
+        if slots is None:
+            self.next[self.index[state]] += stay
+        else:
+            arriving[state].append(Slots(slots.entered, stay))
+
+    def _arrive(
+        self, origin: str, target: str, flow: Array, row: int, arriving: dict[str, list[Slots]], slots: Slots | None
+    ) -> None:
+        """Book the events of a transition and pass those who move on to their new state."""
+        for i in self.moves_of.get((origin, target), ()):
+            self._move_payoff(i, flow, row, slots)
+        if target not in arriving:
+            self.next[self.index[target]] += flow if slots is None else sum_first(flow)
+            return
+        clocks = self.clocks.remembered[target]
+        carried = self.clocks.carried(origin, target) if slots is not None else {}
+        if not carried:
+            flow = flow if slots is None else sum_first(flow)
+            entered = np.full((1, len(clocks)), row + 1)
+            arriving[target].append(Slots(entered, flow[None]))
+            return
+        assert slots is not None
+        entered = np.full((len(flow), len(clocks)), row + 1)
+        for there, here in carried.items():
+            entered[:, there] = slots.entered[:, here]
+        arriving[target].append(in_order(entered, flow))
+
+    # --- payoffs -----------------------------------------------------------------------------
+
+    def _count(self, row: int, buffer: Array) -> None:
+        if self.given.trace is not None:
+            self.given.trace[row] += self.now
+        for key, weight in self.plan.countings.items():
+            np.multiply(self.now, at_row(weight, row), out=buffer)
+            self.shared[key] += buffer
+        detail = self.given.detail
+        for i, item in enumerate(self.plan.by_row):
+            amount = self.now[self.index[item.state]] * at_row(item.weight, row)
+            self.by_row[i] += amount
+            if detail is not None:
+                detail.add(item.account, item.discounted, row, self.index[item.state], amount)
+        for clock_item in self.plan.by_clock:
+            self._count_clock(clock_item, row)
+        if detail is not None:
+            for fixed in self.plan.fixed:
+                i = self.index[fixed.state]
+                amount = self.now[i] * at_row(self.plan.countings[fixed.counting], row) * fixed.value
+                detail.add(fixed.account, fixed.discounted, row, i, amount)
+
+    def _count_clock(self, item: Any, row: int) -> None:
+        slots = self.slots.get(item.state)
+        if slots is None and item.state in self.slots:
+            return  # nobody is there
+        if slots is None:  # the clock does not run in this state: it stands at zero
+            slots = Slots(np.zeros((1, 0), dtype=int), self.now[self.index[item.state]][None])
+        clocks = self._clocks_at(item.state, slots, row)
+        amount: Array = 0.0
+        for weight, calendar_row in ((item.weights.left[row], row), (item.weights.right[row], row - 1)):
+            if not np.any(weight):
+                continue
+            value = self.row_values.at(calendar_row, clocks).value(item.formula.node)
+            what = f"the {item.account.outcome} in {item.state}"
+            check.finite(value, item.formula, what, self.where, self.model, self.row_values, row)
+            amount = amount + sum_first(slots.mass * value) * weight
+        if np.any(amount):
+            self.ledger.add(item.account, item.discounted, amount)
+            if self.given.detail is not None:
+                self.given.detail.add(item.account, item.discounted, row, self.index[item.state], amount)
+
+    def _move_payoff(self, i: int, flow: Array, row: int, slots: Slots | None) -> None:
+        move = self.plan.moves[i]
+        if move.formula is not None:
+            clocks = self._clocks_at(move.origin, slots, row) if slots is not None else self._stopped_clocks()
+            value = np.asarray(self.row_values.at(row, clocks).value(move.formula.node))
+            if slots is None and value.ndim == 3:  # nothing is remembered: one slot for everybody
+                value = value[0]
+            what = f"the {move.account.outcome} of moving from {move.origin} to {move.target}"
+            check.finite(value, move.formula, what, self.where, self.model, self.row_values, row)
+            flow = flow * value
+        amount = (flow if slots is None else sum_first(flow)) * at_row(move.weight, row)
+        self.by_move[i] += amount
+        if self.given.detail is not None:
+            target = self.index[move.target]
+            self.given.detail.add(move.account, move.discounted, row + 1, target, amount * move.scale)
+
+    def _book(self) -> None:
+        for fixed in self.plan.fixed:
+            amount = self.shared[fixed.counting][self.index[fixed.state]] * fixed.value
+            self.ledger.add(fixed.account, fixed.discounted, amount)
+        for item, total in zip(self.plan.by_row, self.by_row, strict=True):
+            self.ledger.add(item.account, item.discounted, total)
+        for move, total in zip(self.plan.moves, self.by_move, strict=True):
+            self.ledger.add(move.account, move.discounted, total * move.scale)

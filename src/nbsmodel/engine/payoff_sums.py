@@ -1,0 +1,197 @@
+"""Payoffs of a cohort as weighted sums over the trace, with the work split by what varies.
+
+A payoff that is the same in every cycle needs only the weighted time in its state: that sum is
+shared by all such payoffs with the same counting. One that changes with age has its weights
+multiplied in beforehand. Only a payoff that depends on a clock is valued row by row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from nbsmodel.engine import check
+from nbsmodel.engine.check import Where
+from nbsmodel.engine.clocks import clocks_of
+from nbsmodel.engine.ledger import Ledger
+from nbsmodel.engine.timegrid import TimeGrid
+from nbsmodel.engine.values import Values
+from nbsmodel.errors import InputError, Problem
+from nbsmodel.formula.check import CALENDAR, TIME_IN_STATE
+from nbsmodel.formula.tree import Node, Number
+from nbsmodel.model.parts import LIFE_YEARS, Account, Cohort, Formula, Model, StatePayoff
+from nbsmodel.numerics.counting import BY_ROW, InvalidCounting, Weights, event_weights, row_weights
+
+Array = Any
+
+#: Life-years count in every perspective.
+EVERY_PERSPECTIVE = "all"
+BOTH = (False, True)
+
+
+@dataclass
+class StateSum:
+    """A payoff in a state that changes along the rows: ``weight[row] * occupancy``."""
+
+    account: Account
+    discounted: bool
+    state: str
+    weight: Array
+
+
+@dataclass
+class ClockSum:
+    """A payoff in a state that depends on a clock: valued at each row."""
+
+    account: Account
+    discounted: bool
+    state: str
+    formula: Formula
+    weights: Weights
+
+
+@dataclass
+class FixedSum:
+    """A payoff in a state that never changes: ``value * sum(weight[row] * occupancy)``."""
+
+    account: Account
+    discounted: bool
+    state: str
+    counting: Any
+    value: Array
+
+
+@dataclass
+class MoveSum:
+    """A payoff on a transition: ``scale * sum(weight[cycle] * flow)``; `formula` when clocks matter."""
+
+    account: Account
+    discounted: bool
+    origin: str
+    target: str
+    weight: Array
+    scale: Array
+    formula: Formula | None
+
+
+@dataclass
+class PayoffPlan:
+    """All sums of a cohort run; `countings` holds the row weights that fixed payoffs share."""
+
+    fixed: list[FixedSum] = field(default_factory=list)
+    by_row: list[StateSum] = field(default_factory=list)
+    by_clock: list[ClockSum] = field(default_factory=list)
+    moves: list[MoveSum] = field(default_factory=list)
+    countings: dict[Any, Array] = field(default_factory=dict)
+
+
+class PayoffPlanner:
+    """Prepares the payoffs of a cohort for one block of draws.
+
+    Parameters
+    ----------
+    model, cohort : Model, Cohort
+    values : Values
+        At the level of the cohort: arrays over rows 0..n.
+    ledger : Ledger
+    grid : TimeGrid
+    times : array (n + 1, ...)
+        Years from the start of the tree at each row.
+    where : Where
+    """
+
+    def __init__(
+        self, model: Model, cohort: Cohort, values: Values, ledger: Ledger, grid: TimeGrid, times: Array, where: Where
+    ) -> None:
+        self.model, self.cohort, self.values, self.ledger = model, cohort, values, ledger
+        self.grid, self.times, self.where = grid, times, where
+        self.clocks = (TIME_IN_STATE, *(c.name for c in cohort.clocks))
+        self.calendar = tuple(name for name in CALENDAR if name != "dt" or not grid.equal)
+        self.weights: dict[Any, Weights] = {}
+        self.plan_ = PayoffPlan()
+
+    def plan(self) -> PayoffPlan:
+        """The sums to be made."""
+        for payoff in (*self.cohort.state_payoffs, *self._life_years()):
+            for discounted in BOTH:
+                self._state_payoff(payoff, discounted)
+        for move in self.cohort.move_payoffs:
+            for discounted in BOTH:
+                self._move(move.account, discounted, move.origin, move.target, move.value)
+        return self.plan_
+
+    def _life_years(self) -> list[StatePayoff]:
+        one = Formula(Number(1.0), "life_years")
+        account = Account(LIFE_YEARS, "total", EVERY_PERSPECTIVE)
+        return [StatePayoff(account, s.name, one, Fraction(1)) for s in self.cohort.states if not s.dead]
+
+    def _counting(self, account: Account, discounted: bool, per_cycle: bool) -> tuple[Any, Weights, str]:
+        settings = self.ledger.settings
+        correction, timing = settings.correction(account.outcome), settings.timing(account.outcome)
+        kind = self.model.outcomes[account.outcome].discounted_as if discounted else "none"
+        key = (correction, timing, settings.schedule(kind), per_cycle)
+        if key not in self.weights:
+            sizes = np.ones(self.grid.n) if per_cycle else self.grid.lengths
+            try:
+                self.weights[key] = row_weights(
+                    correction, timing, self.times, sizes, lambda t: self.ledger.factor(account, discounted, t)
+                )
+            except InvalidCounting as error:
+                place = f"settings.within_cycle_correction ({account.outcome})"
+                raise InputError([Problem(place, f"{error}.")]) from None
+        return key, self.weights[key], correction
+
+    def _state_payoff(self, payoff: StatePayoff, discounted: bool) -> None:
+        key, weights, correction = self._counting(payoff.account, discounted, payoff.per is None)
+        scale = 1.0 if payoff.per is None else 1.0 / float(payoff.per)
+        if clocks_of(self.model, payoff.value.node, self.clocks):
+            scaled = Weights(weights.left * scale, weights.right * scale)
+            self.plan_.by_clock.append(ClockSum(payoff.account, discounted, payoff.state, payoff.value, scaled))
+            return
+        value = self._value(payoff.value.node)
+        what = f"the {payoff.account.outcome} in {payoff.state}"
+        if np.ndim(value) < 3:
+            check.finite(value, payoff.value, what, self.where, self.model, self.values)
+            self.plan_.countings.setdefault(key, weights.left + weights.right)
+            self.plan_.fixed.append(FixedSum(payoff.account, discounted, payoff.state, key, value * scale))
+            return
+        used = self.grid.n + (correction in BY_ROW)
+        check.finite(value[:used], payoff.value, what, self.where, self.model, self.values)
+        weight = scale * weights.left[:used] * value[:used]
+        if used == self.grid.n:  # by cycle: the last row only ends the last cycle
+            weight = np.concatenate([weight, np.zeros_like(weight[:1])])
+            weight[1:] += scale * weights.right[1:] * value[: self.grid.n]
+        self.plan_.by_row.append(StateSum(payoff.account, discounted, payoff.state, weight))
+
+    def _move(self, account: Account, discounted: bool, origin: str, target: str, formula: Formula) -> None:
+        settings = self.ledger.settings
+        correction, timing = settings.correction(account.outcome), settings.timing(account.outcome)
+        weight = event_weights(correction, timing, self.times, lambda t: self.ledger.factor(account, discounted, t))
+        if clocks_of(self.model, formula.node, self.clocks):
+            self.plan_.moves.append(MoveSum(account, discounted, origin, target, weight, 1.0, formula))
+            return
+        value = self._value(formula.node)
+        what = f"the {account.outcome} of moving from {origin} to {target}"
+        scale: Array = 1.0
+        if np.ndim(value) == 3:
+            value = value[: self.grid.n]
+            check.finite(value, formula, what, self.where, self.model, self.values)
+            weight = weight * value
+        else:
+            check.finite(value, formula, what, self.where, self.model, self.values)
+            scale = value
+        self.plan_.moves.append(MoveSum(account, discounted, origin, target, weight, scale, None))
+
+    def _value(self, node: Node) -> Array:
+        """Value of a payoff, with a cycle axis wherever its formula uses the calendar.
+
+        A formula may use it in some draws only (``c if p > 0.5 else c * age``); which sum is made
+        must not depend on the draws that are evaluated together.
+        """
+        value = np.asarray(self.values.value(node), dtype=float)
+        if np.ndim(value) < 3 and clocks_of(self.model, node, self.calendar):
+            return np.broadcast_to(value, (self.grid.n + 1, *np.broadcast_shapes(value.shape, (1, 1))))
+        return value

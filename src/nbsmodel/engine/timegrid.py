@@ -1,0 +1,56 @@
+"""Times of the rows of a trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from nbsmodel.errors import InputError, Problem
+from nbsmodel.model.parts import Cohort
+
+
+@dataclass(frozen=True)
+class TimeGrid:
+    """Rows 0..n of a cohort's trace, in years since entry.
+
+    Parameters
+    ----------
+    times : array (n + 1,)
+    lengths : array (n,)
+        Length of each cycle.
+    equal : bool
+        Whether all cycles have one length.
+    """
+
+    times: np.ndarray
+    lengths: np.ndarray
+    equal: bool
+
+    @property
+    def n(self) -> int:
+        """Number of cycles."""
+        return len(self.lengths)
+
+
+def time_grid(cohort: Cohort, horizon: Fraction | None) -> TimeGrid:
+    """Rows of a cohort, cut at the horizon.
+
+    Raises
+    ------
+    InputError
+        When the horizon falls inside a cycle.
+    """
+    lengths: list[Fraction] = [s.length for s in cohort.stretches for _ in range(s.count)]
+    times = [Fraction(0)]
+    for length in lengths:
+        times.append(times[-1] + length)
+    if horizon is not None and horizon < times[-1]:
+        if horizon not in set(times):
+            near = min(times[1:], key=lambda t: abs(t - horizon))
+            found = f"{float(horizon):g} years falls inside a cycle of the cohort {cohort.name}."
+            raise InputError([Problem("settings.horizon", found, f"The nearest cycle ends at {float(near):g} years.")])
+        n = times.index(horizon)
+        lengths, times = lengths[:n], times[: n + 1]
+    return TimeGrid(np.array([float(t) for t in times]), np.array([float(x) for x in lengths]), len(set(lengths)) == 1)

@@ -1,0 +1,84 @@
+"""Problems in what a user wrote: place, what was found, what is allowed, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in the input.
+
+    Parameters
+    ----------
+    place : str
+        File, line and key, e.g. ``models/x/model.yaml:14 tree.affected.p``.
+    found : str
+        What stands there and why it cannot be used.
+    fix : str
+        What is allowed, or what to do; may be empty.
+    """
+
+    place: str
+    found: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.found}" + (f" {self.fix}" if self.fix else "")
+
+
+class InputError(Exception):
+    """All problems found in the input, reported together.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        At least one.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(dict.fromkeys(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """Sentence that offers the nearest valid name, or lists the allowed ones.
+
+    Parameters
+    ----------
+    name : str
+        The name that was not found.
+    allowed : iterable of str
+        The valid names.
+
+    Returns
+    -------
+    str
+        ``Did you mean x?``, or ``Allowed: a, b, c.`` when none is near (at most 12 are listed).
+    """
+    names = sorted(set(allowed))
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]}?"
+    if not names:
+        return "There are none here."
+    listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return f"Allowed: {listed}."
+
+
+class Problems:
+    """Collects problems and raises them all at once."""
+
+    def __init__(self) -> None:
+        self.items: list[Problem] = []
+
+    def add(self, place: str, found: str, fix: str = "") -> None:
+        """Note one problem."""
+        self.items.append(Problem(place, found, fix))
+
+    def raise_if_any(self) -> None:
+        """Raise `InputError` when anything was noted."""
+        if self.items:
+            raise InputError(self.items)

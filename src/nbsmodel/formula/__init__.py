@@ -1,0 +1,1 @@
+"""The formula language: parsed once into a small tree, then checked, ordered and rendered."""

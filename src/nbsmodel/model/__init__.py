@@ -1,0 +1,1 @@
+"""The vocabulary of a model: parameters, distributions, tables, tree and cohorts."""

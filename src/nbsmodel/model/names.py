@@ -1,0 +1,145 @@
+"""Which names exist, where each may be used, and what each varies over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from keyword import iskeyword
+
+from nbsmodel.errors import Problems
+from nbsmodel.formula.check import CALENDAR, NONE, TIME_IN_STATE, Axes, axes_of_definitions, problems_of
+from nbsmodel.formula.functions import FUNCTIONS
+from nbsmodel.formula.order import CircularDefinition, dependency_order, needed_by
+from nbsmodel.formula.parse import FormulaError, parse
+from nbsmodel.formula.tree import Node, names
+from nbsmodel.model.parts import Formula
+
+DRAW: Axes = frozenset(("draw",))
+STRATEGY: Axes = frozenset(("strategy",))
+CYCLE: Axes = frozenset(("cycle",))
+CLOCK: Axes = frozenset(("clock",))
+# what a leaf hands over may differ by draw and strategy
+HANDED_OVER: Axes = DRAW | STRATEGY
+
+RESERVED = frozenset((*CALENDAR, TIME_IN_STATE, "rest", "alive", "any"))
+
+
+@dataclass
+class Scope:
+    """Names that may be used at a place, and what else a cohort would offer there.
+
+    Parameters
+    ----------
+    names : dict of str to Axes
+    what : str
+        The place in words, for messages.
+    """
+
+    names: dict[str, Axes]
+    what: str
+
+
+class NameBook:
+    """All names of a model; parses formulas and checks the names they use.
+
+    Parameters
+    ----------
+    problems : Problems
+        Receives every mistake.
+    """
+
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.base: dict[str, Axes] = {}  # parameters, levers, choices and options
+        self.kinds: dict[str, str] = {}  # what each name is, to report clashes
+        self.places: dict[str, str] = {}
+        self.columns: dict[str, frozenset[str]] = {}
+        self.derived: dict[str, Node] = {}
+        self.derived_axes: dict[str, Axes] = {}
+        self.cohort_offers: frozenset[str] = frozenset()
+
+    def declare(self, name: str, kind: str, place: str, axes: Axes | None = None) -> None:
+        """Note a name; two meanings for one name are refused."""
+        if name in RESERVED or name in FUNCTIONS or iskeyword(name):
+            self.problems.add(place, f"the name {name} is reserved.", "Choose another.")
+            return
+        if name in self.kinds:
+            both = f"{name} is a {kind} here and a {self.kinds[name]} at {self.places[name]}."
+            self.problems.add(place, both, "Rename one of them.")
+            return
+        self.kinds[name] = kind
+        self.places[name] = place
+        if axes is not None:
+            self.base[name] = axes
+
+    def parse(self, text: str | float, place: str) -> Formula | None:
+        """Parse a formula; None after a mistake, which is reported with its place."""
+        if text == "rest":
+            self.problems.add(place, "`rest` cannot stand here.", "Write a number or a formula.")
+            return None
+        try:
+            return Formula(parse(text), place)
+        except FormulaError as error:
+            self.problems.add(place, f"{error}.")
+            return None
+
+    def define(self, definitions: Mapping[str, Formula], cohort_names: Mapping[str, Axes]) -> list[str]:
+        """Take in the derived values and return their dependency order.
+
+        Parameters
+        ----------
+        definitions : mapping of str to Formula
+        cohort_names : mapping of str to Axes
+            Names that some cohort offers; derived values may use them.
+        """
+        self.cohort_offers = frozenset(cohort_names)
+        known = {**self.base, **cohort_names, **dict.fromkeys(definitions, NONE)}
+        for formula in definitions.values():
+            for found, fix in problems_of(formula.node, known, self.columns):
+                self.problems.add(formula.place, f"{found}.", fix)
+        self.derived = {name: formula.node for name, formula in definitions.items()}
+        try:
+            order = dependency_order(self.derived)
+        except CircularDefinition as error:
+            place = definitions[error.loop[0]].place
+            self.problems.add(place, f"derived values need each other: {error}.", "Break the circle.")
+            order = list(definitions)
+        self.derived = {name: self.derived[name] for name in order}
+        self.derived_axes = axes_of_definitions(self.derived, {**self.base, **cohort_names})
+        return order
+
+    def check(self, formula: Formula | None, scope: Scope) -> Axes:
+        """Check the names of a formula at its place and return the axes it varies over."""
+        if formula is None:
+            return NONE
+        known = {**self.base, **scope.names, **self.derived_axes}
+        used = names(formula.node)
+        elsewhere = (used & self.cohort_offers) - set(known)
+        for name in sorted(elsewhere):
+            self.problems.add(formula.place, f"{scope.what} does not have {name}.", "It belongs to a cohort.")
+        known |= dict.fromkeys(elsewhere, NONE)
+        for found, fix in problems_of(formula.node, known, self.columns):
+            self.problems.add(formula.place, f"{found}.", fix)
+        for derived in sorted(needed_by(used, self.derived)):
+            missing = sorted(names(self.derived[derived]) - set(known))
+            if missing and not self._unknown_anyway(missing):
+                self.problems.add(
+                    formula.place, f"{derived} needs {', '.join(missing)}, which {scope.what} does not have.",
+                    "Use it only in a cohort that offers it.",
+                )  # fmt: skip
+        axes = NONE
+        for name in used:
+            axes |= known.get(name, NONE)
+        return axes
+
+    def _unknown_anyway(self, missing: list[str]) -> bool:
+        """Names that exist nowhere were reported at the derived value itself."""
+        return not any(name in self.cohort_offers for name in missing)
+
+
+def cohort_scope(label: str, receives: tuple[str, ...], clocks: tuple[str, ...]) -> Scope:
+    """Names that the formulas of a cohort may use beside those of the model."""
+    offered = dict.fromkeys(CALENDAR, CYCLE)
+    offered |= dict.fromkeys((TIME_IN_STATE, *clocks), CLOCK)
+    offered |= dict.fromkeys(receives, HANDED_OVER)
+    return Scope(offered, label)

@@ -1,0 +1,58 @@
+"""All figures of a run, drawn and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from nbsmodel.config.scenario import Scenario
+from nbsmodel.report.figures.costs import draw_costs
+from nbsmodel.report.figures.detection import draw_detection
+from nbsmodel.report.figures.net_benefit import draw_net_benefit
+from nbsmodel.report.figures.occupancy import draw_occupancy
+from nbsmodel.report.figures.plane import draw_plane
+from nbsmodel.report.figures.states import draw_states
+from nbsmodel.report.figures.style import Drawing, Sketch, finish, house_style
+from nbsmodel.report.figures.tree import draw_tree
+
+
+def sketch_figures(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> dict[str, Sketch]:
+    """Figures before they become bytes, by file name; those that would show nothing are left out."""
+    with house_style():
+        sketches: dict[str, Sketch | None] = {"tree": draw_tree(scenario, tables)}
+        for name, cohort in scenario.model.cohorts.items():
+            sketches[f"states_{name}"] = draw_states(cohort)
+        sketches["cost_components"] = draw_costs(scenario, tables)
+        for name, cohort in scenario.model.cohorts.items():
+            sketches[f"occupancy_{name}"] = draw_occupancy(scenario, tables["trace"], cohort)
+        sketches["plane"] = draw_plane(scenario, tables)
+        sketches["net_benefit"] = draw_net_benefit(scenario, tables)
+        sketches["detection"] = draw_detection(scenario, tables)
+    return {name: sketch for name, sketch in sketches.items() if sketch is not None}
+
+
+def make_figures(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> dict[str, Drawing]:
+    """Every figure of a run.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    tables : dict of str to DataFrame
+        As `make_tables` gives them.
+
+    Returns
+    -------
+    dict of str to Drawing
+        By file name without its ending.
+    """
+    return {name: finish(name, sketch) for name, sketch in sketch_figures(scenario, tables).items()}
+
+
+def write_figures(folder: Path, drawings: dict[str, Drawing]) -> None:
+    """Write ``figures/<name>.svg`` and ``.png`` into a results folder."""
+    target = Path(folder) / "figures"
+    target.mkdir(parents=True, exist_ok=True)
+    for name, drawing in drawings.items():
+        (target / f"{name}.svg").write_bytes(drawing.svg.encode())
+        (target / f"{name}.png").write_bytes(drawing.png)

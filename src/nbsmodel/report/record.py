@@ -1,0 +1,122 @@
+"""What the report says of the run itself: what changed, what departs, what was cited."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from nbsmodel.config.scenario import Scenario
+from nbsmodel.model.parameters import STATUSES
+from nbsmodel.model.parts import Source
+from nbsmodel.report.format import SETTING_LABELS, as_sentence, number, plain, setting
+
+#: What the files of an output folder hold, for those who open the tables.
+FILES = {
+    "cea": "costs, effects, ICERs and net benefit by strategy, in frontier order",
+    "pairwise": "each strategy against the comparator",
+    "net_benefit": "net monetary and health benefit at each threshold",
+    "outcomes": "every outcome by component and perspective, discounted and undiscounted",
+    "screening": "births by screening class",
+    "programme": "annual totals, cases found, predictive value, results per affected birth",
+    "trace": "state occupancy by strategy, cohort and cycle",
+    "state_table": "every amount by strategy, cohort, cycle and state",
+    "paths": "every path of the tree with its probability",
+    "parameters": "every parameter with distribution, interval, source and status",
+    "derived": "every derived value with its formula",
+    "changes": "what the scenario changed",
+    "departures": "settings that depart from the reference case",
+}
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A value that differs: from the model (a scenario change) or from a reference case."""
+
+    what: str
+    key: str
+    old: str
+    new: str
+    place: str = ""
+
+
+def departures(scenario: Scenario) -> list[Changed]:
+    """Settings that depart from the reference case, with its value as the old one."""
+    return [
+        Changed(SETTING_LABELS.get(key, as_sentence(plain(key))), key, setting(key, reference), setting(key, ours))
+        for key, reference, ours in scenario.departures()
+    ]
+
+
+def reference_name(scenario: Scenario) -> str:
+    """Name of the reference case, empty when none is named."""
+    return "" if scenario.reference_case is None else scenario.reference_case[0].stem
+
+
+def scenario_changes(scenario: Scenario) -> list[Changed]:
+    """Everything that the scenario changed in its model, old and new."""
+    found = []
+    for change in scenario.changes:
+        kind, _, name = change.key.partition(".")
+        old, new = (_value(kind, name, v) for v in (change.old, change.new))
+        found.append(Changed(_what(scenario, kind, name), change.key, old, new, _file(change.place)))
+    return found
+
+
+def legacy_countings(scenario: Scenario) -> list[tuple[str, str]]:
+    """Countings that only serve to reproduce a published model: outcomes and the counting's name."""
+    labels = {name: o.label for name, o in scenario.model.outcomes.items()}
+    every = set(scenario.settings.within_cycle_correction) == {"default"}
+    return [
+        (labels.get(k, "All outcomes" if every else "All other outcomes"), v)
+        for k, v in scenario.settings.legacy.items()
+    ]
+
+
+def cited_sources(scenario: Scenario) -> list[Source]:
+    """Sources that a parameter or a table cites, then those named in a note; each once, as first cited."""
+    model = scenario.model
+    keys = dict.fromkeys(key for row in model.parameters.rows.values() for key in row.sources)
+    texts = [row.note for row in model.parameters.rows.values()]
+    texts += [line for table in model.tables.values() for line in table.comments]
+    texts += [derived.note for derived in model.derived.values()]
+    # a word such as `assumption` is a key only where it stands as one
+    named = [key for key in model.sources if key not in STATUSES]
+    queue = [*texts, *(_text(model.sources[k]) for k in keys)]
+    while queue:
+        words = set(re.findall(r"\w+", queue.pop(0)))
+        for key in named:
+            if key in words and key not in keys:
+                keys[key] = None
+                queue.append(_text(model.sources[key]))
+    return [model.sources[key] for key in keys]
+
+
+def result_files(tables: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
+    """The tables of the output folder and what they hold."""
+    return [(f"{name}.csv", FILES.get(name, plain(name))) for name in tables]
+
+
+def _text(source: Source) -> str:
+    return f"{source.citation} {source.note}"
+
+
+def _what(scenario: Scenario, kind: str, name: str) -> str:
+    if kind == "settings":
+        return SETTING_LABELS.get(name, as_sentence(plain(name)))
+    row = scenario.model.parameters.rows.get(name)
+    return row.label if row is not None and kind == "overrides" else as_sentence(plain(name))
+
+
+def _value(kind: str, name: str, value: object) -> str:
+    if kind == "settings":
+        return setting(name, value)
+    return number(value, 6) if isinstance(value, int | float) else str(value)
+
+
+def _file(place: str) -> str:
+    """The file and line of a place, without the folders."""
+    where = place.partition(" ")[0]
+    return place if where.startswith("--") else Path(where).name

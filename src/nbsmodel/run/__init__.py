@@ -1,0 +1,1 @@
+"""Commands as functions: run, validate, reproduce."""

@@ -1,0 +1,153 @@
+"""``published.yaml``: published results of a model and how ours are read off for comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from nbsmodel.errors import Problems, nearest
+from nbsmodel.model.parts import Model
+from nbsmodel.model.schema import FormulaText, Name, Num, Strict, Text
+from nbsmodel.model.validate import check_shape
+from nbsmodel.model.yamlfile import read_yaml
+
+FILE = "published.yaml"
+
+_KINDS = ("total", "difference", "icer", "nmb", "occupancy", "class_", "path", "value")
+
+
+class MeasureSchema(Strict):
+    """What is read off a run; see section 7 of the model language."""
+
+    total: Name | None = None
+    difference: Name | None = None
+    icer: Name | None = None
+    nmb: Name | None = None
+    occupancy: Name | None = None
+    class_: Name | None = Field(None, alias="class")
+    path: list[Name] | None = None
+    value: FormulaText | None = None
+    strategy: Name | None = None
+    versus: Name | None = None
+    component: Text | None = None
+    cohort: Name | None = None
+    cycle: Annotated[int, Field(ge=0, strict=True)] | None = None
+    threshold: Num | None = None
+    undiscounted: Annotated[bool, Field(strict=True)] = False
+    per: Literal["birth", "patient", "year", "case"] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> MeasureSchema:
+        kinds = [k for k in _KINDS if getattr(self, k) is not None]
+        if self.path is not None and self.total is not None:
+            kinds.remove("total")
+        if len(kinds) != 1:
+            raise ValueError("give exactly one of total, difference, icer, nmb, occupancy, class, path, value")
+        needed = {
+            "total": ["strategy"], "difference": ["strategy", "versus"], "icer": ["versus"], "nmb": ["threshold"],
+            "occupancy": ["cohort", "cycle", "strategy"], "class_": ["strategy"], "path": ["strategy"], "value": [],
+        }[kinds[0]]  # fmt: skip
+        missing = [n for n in needed if getattr(self, n) is None]
+        if missing:
+            raise ValueError(f"{kinds[0].rstrip('_')} needs {' and '.join(missing)}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which measure this is."""
+        if self.path is not None:
+            return "path"
+        return next(k for k in _KINDS if getattr(self, k) is not None)
+
+
+class WithSchema(Strict):
+    """The run a target belongs to."""
+
+    settings: dict[str, Any] = {}
+    overrides: dict[Name, Num] = {}
+    choices: dict[Name, Name] = {}
+
+
+class TargetSchema(Strict):
+    """One published quantity."""
+
+    quantity: Text
+    measure: MeasureSchema
+    value: Num | None = None
+    range: tuple[Num, Num] | None = None
+    tolerance: Annotated[Num, Field(ge=0)] | None = None
+    within: Annotated[Num, Field(ge=0)] | None = None
+    noise: Annotated[bool, Field(strict=True)] = False
+    kind: Literal["exact", "published", "benchmark", "calibrated"]
+    source: Text
+    where: Text = ""
+    reason: Text = ""
+    note: Text = ""
+    with_: WithSchema = Field(WithSchema(), alias="with")
+
+    @model_validator(mode="after")
+    def _complete(self) -> TargetSchema:
+        if (self.value is None) == (self.range is None):
+            raise ValueError("give exactly one of `value` and `range`")
+        if self.range is not None and self.kind != "benchmark":
+            raise ValueError("a `range` is a benchmark")
+        if self.kind in ("exact", "published") and self.tolerance is None and self.within is None:
+            raise ValueError("give a `tolerance` (relative) or `within` (absolute)")
+        return self
+
+
+class PublishedSchema(Strict):
+    """``published.yaml``."""
+
+    study: Text
+    note: Text = ""
+    results: Annotated[list[TargetSchema], Field(min_length=1)]
+
+
+def load_published(model: Model) -> PublishedSchema | None:
+    """Published results of a model, or None when it has none.
+
+    Raises
+    ------
+    InputError
+        With every problem found.
+    """
+    path = model.folder / FILE
+    if not path.is_file():
+        return None
+    problems = Problems()
+    document = read_yaml(path)
+    schema = check_shape(document, PublishedSchema, problems)
+    problems.raise_if_any()
+    assert schema is not None
+    for i, target in enumerate(schema.results):
+        for found, fix in _unknown(target, model):
+            problems.add(document.place("results", i), found, fix)
+    problems.raise_if_any()
+    return schema
+
+
+def _unknown(target: TargetSchema, model: Model) -> Iterator[tuple[str, str]]:
+    measure = target.measure
+    if target.source not in model.sources:
+        yield f"the source {target.source} is not in sources.yaml.", nearest(target.source, model.sources)
+    for name in (measure.strategy, measure.versus, measure.icer, measure.nmb):
+        if name is not None and name not in model.strategy_names:
+            yield f"no strategy is named {name}.", nearest(name, model.strategy_names)
+    for name in (measure.total, measure.difference):
+        if name is not None and name not in model.outcomes:
+            yield f"no outcome is named {name}.", nearest(name, model.outcomes)
+    if measure.cohort is not None:
+        if measure.cohort not in model.cohorts:
+            yield f"no cohort is named {measure.cohort}.", nearest(measure.cohort, model.cohorts)
+        elif measure.occupancy is not None and measure.occupancy not in model.cohorts[measure.cohort].state_names:
+            states = model.cohorts[measure.cohort].state_names
+            yield f"{measure.cohort} has no state {measure.occupancy}.", nearest(measure.occupancy, states)
+
+
+def models_with_published(folder: Path) -> list[Path]:
+    """Model folders below a folder that hold published results, in the order of their names."""
+    return sorted(p.parent for p in folder.glob(f"**/{FILE}") if (p.parent / "model.yaml").is_file())

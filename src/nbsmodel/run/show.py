@@ -1,0 +1,108 @@
+"""Results as plain text for the terminal; the columns paste into a document."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from nbsmodel.config.scenario import Scenario
+
+
+def cea_for_people(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> str:
+    """The cost-effectiveness table and, for screening models, the programme table."""
+    model, effect = scenario.model, scenario.settings.effect
+    cea = tables["cea"]
+    labels = {s.name: s.label for s in model.strategies}
+    unit = model.outcomes[effect].label
+    head = ["Strategy", f"Cost ({model.about['currency']})", unit, "Inc. cost", f"Inc. {unit}", "ICER", "Against"]
+    rows = [
+        [
+            labels[r["strategy"]], *(number(r[c]) for c in ("cost", effect, "inc_cost", f"inc_{effect}")),
+            number(r["icer"]) if r["status"] == "frontier" else r["status"], _against(r["comparator"], labels),
+        ]
+        for r in cea.to_dict("records")
+    ]  # fmt: skip
+    parts = [
+        scenario.title,
+        f"Discounted, per {model.about['basis']}, {model.about['currency']} {model.about['price_year']}",
+        "",
+        text_table(head, rows),
+        "",
+        *(_pair(r, labels, effect, unit) for r in tables["pairwise"].to_dict("records")),
+    ]
+    if "programme" in tables:
+        table = tables["programme"]
+        names = [labels[c] for c in table.columns if c in labels]
+        head = ["", "Unit", *names, "Difference"]
+        body = [[str(v) if isinstance(v, str) else number(v) for v in row] for row in table.itertuples(index=False)]
+        parts += ["", text_table(head, body)]
+    departures = scenario.departures()
+    if departures:
+        parts += [
+            "",
+            "Departs from the reference case: " + "; ".join(f"{k} {b} (reference {a})" for k, a, b in departures),
+        ]
+    return "\n".join(parts)
+
+
+def _pair(row: dict[Hashable, Any], labels: dict[str, str], effect: str, unit: str) -> str:
+    """One strategy against the comparator, as a sentence."""
+    gain, cost = row[f"inc_{effect}"], row["inc_cost"]
+    verdict = row["quadrant"]
+    if not math.isnan(row["icer"]):
+        verdict = f"{number(row['icer'])} per {unit} {'gained' if gain > 0 else 'lost (saving)'}"
+    names = f"{labels[row['strategy']]} against {labels[row['comparator']]}"
+    return f"{names}: cost {number(cost)}, {unit} {number(gain)}: {verdict}"
+
+
+def _against(comparator: str, labels: dict[str, str]) -> str:
+    """The comparator, or the two neighbours of an extendedly dominated strategy."""
+    return " and ".join(labels.get(name, name) for name in comparator.split(" and "))
+
+
+def reproduction_for_people(table: pd.DataFrame) -> str:
+    """Published beside ours."""
+    parts = []
+    for study, rows in table.groupby("study", sort=False):
+        body = [
+            [
+                r["quantity"], r["published"] if isinstance(r["published"], str) else number(r["published"]),
+                number(r["ours"]), number(r["difference"]), r["verdict"],
+            ]
+            for r in rows.to_dict("records")
+        ]  # fmt: skip
+        parts += [str(study), text_table(["Quantity", "Published", "Ours", "Difference", "Verdict"], body), ""]
+    counts = table["verdict"].str.partition(":")[0].value_counts()
+    parts.append("; ".join(f"{name}: {count}" for name, count in counts.items()))
+    return "\n".join(parts)
+
+
+def number(value: object) -> str:
+    """A number as people read it: thousands separated, as many decimals as its size asks for."""
+    if not isinstance(value, int | float) or math.isnan(value):
+        return ""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    decimals = max(0, 3 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{min(decimals, 12)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text, words to the left and numbers to the right."""
+    widths = [max(len(str(line[i])) for line in (head, *rows)) for i in range(len(head))]
+    right = [all(_numeric(str(row[i])) for row in rows) for i in range(len(head))]
+    lines = []
+    for line in (head, ["-" * w for w in widths], *rows):
+        cells = [str(c).rjust(w) if r else str(c).ljust(w) for c, w, r in zip(line, widths, right, strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _numeric(text: str) -> bool:
+    return not text or text.replace(",", "").replace(".", "").lstrip("-").isdigit()

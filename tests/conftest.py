@@ -1,0 +1,1 @@
+"""Makes `helpers` beside this file importable from every folder of tests."""
