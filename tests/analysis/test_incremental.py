@@ -2,8 +2,11 @@
 
 import itertools
 import math
+import os
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -138,3 +141,22 @@ def test_net_benefit_is_linear_and_nhb_is_nmb_over_threshold():
     assert np.allclose(table["nhb"], table["nmb"] / table.index.get_level_values("threshold"), rtol=1e-15)
     slope = (table.loc[("b", 30000), "nmb"] - table.loc[("b", 20000), "nmb"]) / 10000
     assert slope == pytest.approx(5.2, rel=1e-12)
+
+
+SAMPLES = Path(os.environ.get("NBSMODEL_SAMPLE_TABLES", Path(__file__).resolve().parents[3] / "shared/oracles/data"))
+
+
+@pytest.mark.skipif(not (SAMPLES / "strategies_100.csv").is_file(), reason="sample tables are not at hand")
+def test_a_hundred_strategies():
+    """Sample of the dampack package (GPL-3, not copied here): frontier against the slow twin."""
+    table = pd.read_csv(SAMPLES / "strategies_100.csv")
+    names = table["strategy"].astype(str).tolist()
+    cost, effect = table["cost"].tolist(), table["qaly"].tolist()
+    found = incremental_table(names, cost, effect)
+    frontier = found[found["status"] == FRONTIER]
+    points = frontier[["cost", "effect"]].to_numpy()
+    assert len(found) == 100
+    assert np.all(np.diff(frontier["icer"].dropna()) > 0)
+    for c, e in zip(cost, effect, strict=True):  # nobody lies above the frontier
+        best = [w * points[:, 1] - points[:, 0] for w in (0.0, *frontier["icer"].dropna(), 1e9)]
+        assert all(max(b) >= w * e - c - 1e-6 for b, w in zip(best, (0.0, *frontier["icer"].dropna(), 1e9), strict=True))

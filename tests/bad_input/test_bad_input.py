@@ -8,13 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import broken_configs
+import broken_files
+import broken_names
+import broken_numbers
 import pytest
-from broken import CASES
 from helpers import FILES, write_complete, write_files
 
 import nbsmodel
 from nbsmodel import cli
 
+CASES = (*broken_names.CASES, *broken_numbers.CASES, *broken_files.CASES, *broken_configs.CASES)
 EARLIER = {
     "out/manifest.json": '{"written by": "an earlier run"}',
     "out/cea.csv": "strategy,cost\nusual,1\n",

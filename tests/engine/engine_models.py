@@ -69,12 +69,12 @@ def build(body, parameters=None, tables=None, strategies=None):
         return nbsmodel.load_model(write(Path(folder), body, parameters, tables, strategies))
 
 
-def everyone(cohort="life", start="alive", **more):
+def everyone(cohort="life", start="living", **more):
     """A tree whose one leaf enters a cohort."""
     return {"everyone": {"p": 1, "cohort": cohort, "start": start} | more}
 
 
-def one_cohort(cohort, start="alive", **more):
+def one_cohort(cohort, start="living", **more):
     """A model of one cohort that everyone enters."""
     return {"tree": everyone(start=start), "cohorts": {"life": cohort}} | more
 

@@ -62,7 +62,7 @@ PROBABILITIES = (
 HAZARDS = (
     "h_one", "h_two", "h_one * (1 + lever)", "h_aged", "h_mixed", "mx(age)", "0", "0.8 * exp(-time_in_state)",
     "h_one + 0.3 * CLOCK", "h_one * (CLOCK > 0)", "weibull_hazard(time_in_state + dt, 1.3, 2)", "received * dt",
-    "h_one if p_two > 0.3 else h_two * (1 + time)", "gompertz_hazard(age, 0.1, h_two)", "h_one ** (1 + p_one)",
+    "h_one if p_two > 0.3 else h_two * (1 + time)", "gompertz_hazard(age, 0.1, h_two)", "h_one ** (1 + p_two)",
 )  # fmt: skip
 VALUES = (
     "c_one", "u_one", "1", "0", "c_one * (1 + lever)", "c_later", "u_one - 0.01 * age", "u_one * norm(age)",
@@ -151,8 +151,7 @@ def cases(draw, outcomes=("cost", "qaly", "events", "fees"), values=VALUES, tree
     strategies = {f"arm{i}": {"lever": pick.one((0, 0.5, 1))} for i in range(pick.one((1, 2, 3)))}
     n_draws = pick.one((1, 2, 3, 4))
     drawn = {
-        name: np.array([pick.number(RANGES[name]) for _ in range(n_draws)])
-        for name in pick.some(list(PARAMETERS), 1)
+        name: np.array([pick.number(RANGES[name]) for _ in range(n_draws)]) for name in pick.some(list(PARAMETERS), 1)
     }
     return Case(spec, strategies, chosen, drawn)
 
@@ -165,9 +164,7 @@ class _Pick:
         return self.draw(st.sampled_from(options))
 
     def some(self, options, least, most=None):
-        return self.draw(
-            st.lists(st.sampled_from(options), min_size=least, max_size=most or len(options), unique=True)
-        )
+        return self.draw(st.lists(st.sampled_from(options), min_size=least, max_size=most or len(options), unique=True))
 
     def number(self, high):
         """Zero, the top, or something between: whole shares of nothing are what breaks."""
@@ -201,9 +198,12 @@ def _cohort(pick, outcomes, values):
     for origin in pick.some(alive, 0 if k > 2 else 1):
         transitions[origin] = _row(pick, origin, list(states), formula, equal)
     edges = [(origin, to) for origin, row in transitions.items() for to in row if to != origin]
-    payoffs = [
-        _payoff(pick, list(states), edges, outcomes, formula(values)) for _ in range(pick.one((1, 2, 3, 4)))
-    ]
+    for origin in pick.some(alive, 0, 1):
+        if "rest" not in transitions.get(origin, {}).values() and pick.one((True, False)):
+            then = pick.one([s for s in states if s != origin])
+            states[origin] = {"tunnel": {"lasts": pick.one(("2 weeks", "6 months", "1 year")), "then": then}}
+            edges.append((origin, then))
+    payoffs = [_payoff(pick, list(states), edges, outcomes, formula(values)) for _ in range(pick.one((1, 2, 3, 4)))]
     cohort = {
         "start_age": pick.one(("0", "wait", "1.5 * lever")),
         "cycles": cycles,

@@ -42,9 +42,7 @@ FUNCTIONS = {
     "apply_or": lambda p, ratio: ratio * p / (1 - p + ratio * p),
     "weibull_survival": lambda t, shape, scale: math.exp(-((t / scale) ** shape)),
     "weibull_hazard": lambda t, shape, scale: shape / scale * (t / scale) ** (shape - 1),
-    "weibull_prob": lambda t, dt, shape, scale: (
-        -math.expm1((t / scale) ** shape - ((t + dt) / scale) ** shape)
-    ),
+    "weibull_prob": lambda t, dt, shape, scale: -math.expm1((t / scale) ** shape - ((t + dt) / scale) ** shape),
     "gompertz_hazard": lambda t, shape, rate: rate * math.exp(shape * t),
 }
 
@@ -250,9 +248,7 @@ class Twin:
     def moves(self, cohort, state, names, dt):
         """Everybody's way over a cycle: (target, share, whether that is staying)."""
         row = cohort.transitions.get(state, ())
-        rates = [
-            (t.to, self.value(t.formula.node, names) / float(t.per)) for t in row if t.kind == "hazard"
-        ]
+        rates = [(t.to, self.value(t.formula.node, names) / float(t.per)) for t in row if t.kind == "hazard"]
         all_rates = sum(rate for _, rate in rates)
         moved = -math.expm1(-all_rates * dt)
         found = [(to, moved * rate / all_rates, False) for to, rate in rates if rate > 0]
@@ -269,7 +265,9 @@ class Twin:
                 q = 1 - (1 - q) ** (dt / float(t.per))
             named += q
             found.append((t.to, remain * q, t.to == state))
-        return [*found, (rest, remain * max(0.0, 1 - named), rest == state)]
+        found.append((rest, remain * max(0.0, 1 - named), rest == state))
+        over = [t.to for t in row if t.kind == "tunnel" and self.value(t.formula.node, names)]
+        return [(over[0], share, False) if staying and over else (to, share, staying) for to, share, staying in found]
 
     def state_payoffs(self, cohort, history, names_at, grid):
         paid = [(p.account.outcome, p.account, p.state, p.value.node, p.per) for p in cohort.state_payoffs]

@@ -63,16 +63,14 @@ def enters(leaf, cohort):
 # --- totals ----------------------------------------------------------------------------------
 
 
-@examples(30)
+@examples(20)
 @given(cases())
 def test_components_sum_to_totals(case):
     """E13: no amount counted twice or lost between components and perspectives."""
     result = case.run(case.draws)
     for outcome in case.model.outcomes:
         for discounted in (True, False):
-            parts = [
-                result.by_strategy(outcome, discounted, component) for component in ("care", "test", "total")
-            ]
+            parts = [result.by_strategy(outcome, discounted, component) for component in ("care", "test", "total")]
             whole = result.by_strategy(outcome, discounted)
             np.testing.assert_allclose(sum(parts), whole, rtol=EXACT, atol=1e-10)
     everybody = case.but(settings=case.settings | {"perspectives": ["health_system", "societal"]}).run(case.draws)
@@ -192,7 +190,7 @@ def split(cohort):
 # --- blocks and draws ------------------------------------------------------------------------
 
 
-@examples(60)
+@examples(40)
 @given(cases())
 def test_same_bits_for_every_block_size(case):
     whole = case.run(case.draws, keep_trace=True)
@@ -201,7 +199,7 @@ def test_same_bits_for_every_block_size(case):
         assert same_bits(case.run(case.draws, keep_trace=True, block=block), whole)
 
 
-@examples(40)
+@examples(30)
 @given(cases())
 def test_draws_of_base_values_give_the_base_result(case):
     """E4: no variance, no difference."""

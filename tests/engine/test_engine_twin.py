@@ -10,7 +10,7 @@ from slow_twin import Twin
 EXACT = 1e-12
 
 
-@examples(120)
+@examples(80)
 @given(cases())
 def test_engine_and_twin_agree(case):
     model = case.model

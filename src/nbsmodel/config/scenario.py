@@ -23,7 +23,7 @@ from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.model.load import load_model
 from nbsmodel.model.parts import Model
 from nbsmodel.model.units import legal_range, range_text
-from nbsmodel.model.validate import check_shape, problem_of
+from nbsmodel.model.validate import check_shape, problems_in
 from nbsmodel.model.yamlfile import Document, shown
 
 ENGINES = ("cohort",)
@@ -225,12 +225,11 @@ def _settings(merged: Mapping[str, tuple[Any, str]], problems: Problems) -> Sett
         return Settings.model_validate({key: value for key, (value, _) in merged.items()})
     except ValidationError as error:
         document = Document(Path("settings"), {key: value for key, (value, _) in merged.items()})
-        for item in error.errors(include_url=False):
-            problem = problem_of(item, document, Settings)
-            key = str(item["loc"][0]) if item["loc"] else ""
-            place = merged[key][1] if key in merged else "settings"
-            below = problem.place.partition(key)[2]
-            problems.add(place + below, problem.found, problem.fix)
+        for problem in problems_in(error, document, Settings):
+            dotted = problem.place.partition(" ")[2]
+            key = next((k for k in merged if re.match(rf"{re.escape(k)}(?![^.\[])", dotted)), "")
+            place = merged[key][1] if key else "settings"
+            problems.add(place + dotted[len(key) :], problem.found, problem.fix)
         return None
 
 

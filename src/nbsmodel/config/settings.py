@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from nbsmodel.model.schema import Length, Name, Names, Num, Strict
 from nbsmodel.numerics.counting import LEGACY
@@ -61,12 +61,12 @@ class Settings(Strict):
             raise ValueError("a threshold stands twice")
         return thresholds
 
-    @model_validator(mode="after")
-    def _with_default(self) -> Settings:
-        for name in ("discount_timing", "within_cycle_correction"):
-            if "default" not in getattr(self, name):
-                raise ValueError(f"{name} by outcome needs a `default`")
-        return self
+    @field_validator("discount_timing", "within_cycle_correction")
+    @classmethod
+    def _with_default(cls, by_outcome: dict[str, str]) -> dict[str, str]:
+        if "default" not in by_outcome:
+            raise ValueError("a setting by outcome needs a `default`")
+        return by_outcome
 
     def schedule(self, discounted_as: str) -> Schedule:
         """Discount schedule of a class of outcomes: ``costs``, ``outcomes`` or ``none``."""

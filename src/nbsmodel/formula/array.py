@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
 
 from nbsmodel.formula.functions import FUNCTIONS
 from nbsmodel.formula.tree import Binary, Call, Choose, Name, Node, Number, Unary
+from nbsmodel.numerics.power import power
 
 Array = Any
 
@@ -19,9 +20,9 @@ class LookUp(Protocol):
     def __call__(self, key: Array, column: str | None = None) -> Array: ...
 
 
-_BINARY = {
+_BINARY: dict[str, Callable[..., Array]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide,
-    "//": np.floor_divide, "%": np.mod, "**": np.power,
+    "//": np.floor_divide, "%": np.mod, "**": power,
     "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal,
     ">": np.greater, ">=": np.greater_equal, "and": np.logical_and, "or": np.logical_or,
 }  # fmt: skip

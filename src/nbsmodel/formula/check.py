@@ -88,14 +88,18 @@ def _call_problems(
         ]
     if not function.least <= len(call.args) <= function.most:
         return [
-            (f"{call.function}() is given {len(call.args)} arguments", f"Use {call.function}({function.arguments}).")
+            (f"{call.function}() is given {_count(call, 'argument')}", f"Use {call.function}({function.arguments}).")
         ]
     return []
 
 
+def _count(call: Call, what: str) -> str:
+    return f"{len(call.args)} {what}{'' if len(call.args) == 1 else 's'}"
+
+
 def _look_up_problems(call: Call, columns: Collection[str]) -> Iterable[tuple[str, str]]:
     if len(call.args) != 1:
-        return [(f"table {call.function} is given {len(call.args)} keys", f"Use {call.function}(x).")]
+        return [(f"table {call.function} is given {_count(call, 'key')}", f"Use {call.function}(x).")]
     if call.column is None and len(columns) > 1:
         return [
             (

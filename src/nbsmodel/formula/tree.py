@@ -79,6 +79,11 @@ def children(node: Node) -> tuple[Node, ...]:
     return ()
 
 
+def depth(node: Node) -> int:
+    """Operations within operations; 1 for a number or a name."""
+    return 1 + max(map(depth, children(node)), default=0)
+
+
 def walk(node: Node) -> Iterator[Node]:
     """The node and everything below it."""
     yield node

@@ -11,6 +11,7 @@ from nbsmodel.model.schema import BranchSchema, FormulaText, PayoffSchema
 
 #: Subtrees named over and over could grow without bound.
 MAX_LEAVES = 5_000
+MAX_NESTED = 40
 
 TREE = Scope({}, "the tree")
 Place = Callable[..., str]
@@ -104,6 +105,9 @@ class TreeBuilder:
         elif name in inside:
             loop = " holds ".join((*inside[inside.index(name) :], name))
             self.problems.add(self.place(*key), f"a subtree holds itself: {loop}.", "Break the circle.")
+        elif len(inside) >= MAX_NESTED:
+            found = f"subtrees are nested deeper than {MAX_NESTED}."
+            self.problems.add(self.place(*key), found, "Move branches into a cohort.")
         elif self.leaves > MAX_LEAVES:
             self.problems.add(
                 self.place(*key), f"the tree has over {MAX_LEAVES:,} leaves.", "Move branches into a cohort."

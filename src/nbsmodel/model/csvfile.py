@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from nbsmodel.errors import InputError, Problem, Problems
 from nbsmodel.model.yamlfile import read_text, shown
 
 MAX_ROWS = 100_000
+_LINE_END = re.compile(r"\r\n|\r|\n")  # what editors count; `splitlines` knows more
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def read_csv(path: Path) -> CsvFile:
     """
     text = read_text(path)
     comments, lines = [], []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(_LINE_END.split(text), start=1):
         if line.startswith("#"):
             comments.append(line.lstrip("# ").rstrip())
         elif line.strip():
@@ -66,7 +68,8 @@ def read_csv(path: Path) -> CsvFile:
         if len(cells) != len(columns):
             few = len(cells) < len(columns)
             fix = "Add the missing commas." if few else "Put text that holds a comma in double quotes."
-            problems.add(f"{shown(path)}:{number}", f"{len(cells)} cells where the header has {len(columns)}.", fix)
+            found = f"{len(cells)} cell{'' if len(cells) == 1 else 's'} where the header has {len(columns)}."
+            problems.add(f"{shown(path)}:{number}", found, fix)
             continue
         rows.append(Row(number, {c: cell.strip() for c, cell in zip(columns, cells, strict=True)}))
     problems.raise_if_any()

@@ -189,7 +189,7 @@ class _Loader:
             for option in options:
                 if option not in codes:  # the same option may stand in several choices
                     codes[option] = float(len(codes) + 1)
-                    self.book.declare(option, "option of a choice", place, NONE)
+                    self.book.declare(option, "choice option", place, NONE)
         return {name: Choice(name, tuple(options)) for name, options in schema.choices.items()}, codes
 
     def _tables(self, schema: ModelSchema) -> dict[str, Table]:
@@ -245,13 +245,13 @@ class _Loader:
         offered: dict[str, Any] = {}
         for name, cohort in schema.cohorts.items():
             for clock in cohort.clocks:
-                self._declare_once(clock, "clock", self.place("cohorts", name, "clocks", clock), offered)
+                self._declare_once(clock, "clock", self.place("cohorts", name, "clocks", clock))
                 offered[clock] = CLOCK
             for received in cohort.receives:
-                self._declare_once(received, "name a cohort receives", self.place("cohorts", name, "receives"), offered)
+                self._declare_once(received, "received name", self.place("cohorts", name, "receives"))
                 offered[received] = HANDED_OVER
         return offered | dict.fromkeys(CALENDAR, CYCLE) | {TIME_IN_STATE: CLOCK}
 
-    def _declare_once(self, name: str, kind: str, place: str, offered: dict[str, Any]) -> None:
-        if name not in offered:  # two cohorts may have a clock of the same name
+    def _declare_once(self, name: str, kind: str, place: str) -> None:
+        if self.book.kinds.get(name) != kind:  # two cohorts may have a clock of the same name
             self.book.declare(name, kind, place)

@@ -11,7 +11,7 @@ from nbsmodel.formula.check import CALENDAR, NONE, TIME_IN_STATE, Axes, axes_of_
 from nbsmodel.formula.functions import FUNCTIONS
 from nbsmodel.formula.order import CircularDefinition, dependency_order, needed_by
 from nbsmodel.formula.parse import FormulaError, parse
-from nbsmodel.formula.tree import Node, names
+from nbsmodel.formula.tree import Node, depth, names
 from nbsmodel.model.parts import Formula
 
 DRAW: Axes = frozenset(("draw",))
@@ -20,6 +20,10 @@ CYCLE: Axes = frozenset(("cycle",))
 CLOCK: Axes = frozenset(("clock",))
 # what a leaf hands over may differ by draw and strategy
 HANDED_OVER: Axes = DRAW | STRATEGY
+
+#: How deep derived values may build on one another: operations within operations, plus some for each value.
+MAX_STEPS = 500
+STEPS_OF_A_VALUE = 4
 
 RESERVED = frozenset((*CALENDAR, TIME_IN_STATE, "rest", "alive", "any"))
 
@@ -104,9 +108,23 @@ class NameBook:
             place = definitions[error.loop[0]].place
             self.problems.add(place, f"derived values need each other: {error}.", "Break the circle.")
             order = list(definitions)
+        else:
+            self._check_depth(order, definitions)
         self.derived = {name: self.derived[name] for name in order}
         self.derived_axes = axes_of_definitions(self.derived, {**self.base, **cohort_names})
         return order
+
+    def _check_depth(self, order: list[str], definitions: Mapping[str, Formula]) -> None:
+        """Values are worked out one inside the other; refuse what would exhaust the stack."""
+        steps: dict[str, int] = {}
+        for name in order:
+            node = self.derived[name]
+            below = max((steps[n] for n in names(node) if n in steps), default=0)
+            steps[name] = below + depth(node) + STEPS_OF_A_VALUE
+            if steps[name] > MAX_STEPS:
+                found = f"{name} stands on a chain of derived values that is too long."
+                self.problems.add(definitions[name].place, found, "Join some of them.")
+                return
 
     def check(self, formula: Formula | None, scope: Scope) -> Axes:
         """Check the names of a formula at its place and return the axes it varies over."""

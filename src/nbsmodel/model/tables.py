@@ -103,7 +103,7 @@ def read_table(name: str, schema: TableSchema, folder: Path, place: str) -> Tabl
     keys = _numbers(file, schema.by, problems)
     columns = {c: _numbers(file, c, problems) for c in wanted}
     for row, low, high in zip(file.rows[1:], keys, keys[1:], strict=False):
-        if not high > low:
+        if high <= low:
             problems.add(file.place(row, schema.by), f"{high:g} after {low:g}: keys must rise from row to row.")
     problems.raise_if_any()
     return Table(

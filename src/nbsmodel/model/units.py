@@ -34,4 +34,6 @@ def legal_range(unit: str) -> tuple[float, float]:
 def range_text(unit: str) -> str:
     """The legal range in words, for messages."""
     low, high = legal_range(unit)
+    if not math.isfinite(low):
+        return "a finite number"
     return f"between {low:g} and {high:g}" if math.isfinite(high) else f"at least {low:g}"

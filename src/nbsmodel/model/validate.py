@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -103,7 +104,8 @@ def problem_of(error: Any, document: Document, schema: Any) -> Problem:
         return Problem(place, f"{error['ctx']['error']}.")
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-        return Problem(place, f"found {_short(error['input'])}.", nearest(str(error["input"]), allowed))
+        found = "nothing" if error["input"] is None else _short(error["input"])
+        return Problem(place, f"found {found}.", nearest(str(error["input"]), allowed))
     if kind in _NEEDED:
         found = "nothing" if error["input"] is None else _short(error["input"])
         return Problem(place, f"{_NEEDED[kind]} is needed, found {found}.")
@@ -127,12 +129,19 @@ def _fields_at(schema: Any, loc: tuple[Any, ...]) -> list[str]:
     models = [schema]
     for part in loc:
         models = [m for model in models for m in _step(model, part)]
-    found = [_unwrap(m) for m in models]
-    return sorted({f.alias or name for m in found if _is_model(m) for name, f in m.model_fields.items()})
+    found = [m for model in models for m in _models_in(model)]
+    return sorted({f.alias or name for m in found for name, f in m.model_fields.items()})
 
 
-def _unwrap(model: Any) -> Any:
-    return get_args(model)[0] if get_origin(model) is Annotated else model
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that an annotation such as ``Model | None`` stands for."""
+    if _is_model(annotation):
+        return [annotation]
+    if get_origin(annotation) is Annotated:
+        return _models_in(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [m for a in get_args(annotation) for m in _models_in(a)]
+    return []
 
 
 def _step(model: Any, part: Any) -> list[Any]:

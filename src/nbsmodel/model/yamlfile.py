@@ -81,13 +81,13 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     """Text of a file, or an `InputError` that says why it cannot be read."""
     place = shown(path)
     try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
+        kind = path.stat()
+        if stat.S_ISDIR(kind.st_mode):
             raise InputError([Problem(place, "this is a folder, a file is needed.")])
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(kind.st_mode):
             raise InputError([Problem(place, "this is no regular file.", "Give a text file.")])
-        if found.st_size > limit:
-            raise InputError([Problem(place, f"the file has {found.st_size:,} bytes, at most {limit:,} are read.")])
+        if kind.st_size > limit:
+            raise InputError([Problem(place, f"the file has {kind.st_size:,} bytes, at most {limit:,} are read.")])
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError([Problem(place, "no such file.", _siblings(path))]) from None
@@ -102,6 +102,11 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
         raise InputError([Problem(place, "this cannot be the name of a file.")]) from None
     if "\0" in text:
         raise InputError([Problem(place, "not a text file (it holds zero bytes).")])
+    hidden = _HIDDEN.search(text.replace("\r", " "))
+    if hidden is not None:
+        line = text.count("\n", 0, hidden.start()) + 1
+        found = f"{hidden.group()!a} is a character that cannot be shown."
+        raise InputError([Problem(f"{place}:{line}", found, "Remove it.")])
     return text
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from nbsmodel.numerics.power import power
+
 #: (from year, annual rate), rising, the first from year 0.
 Schedule = tuple[tuple[float, float], ...]
 
@@ -33,11 +35,11 @@ def discount_factor(time: Any, schedule: Schedule) -> Any:
     """
     time = np.asarray(time, dtype=float)
     if len(schedule) == 1:
-        return (1.0 + schedule[0][1]) ** -time
+        return power(1.0 + schedule[0][1], -time)
     factor = np.ones_like(time)
     ends = [start for start, _ in schedule[1:]] + [np.inf]
     for (start, rate), end in zip(schedule, ends, strict=True):
-        factor = factor * (1.0 + rate) ** -np.clip(time - start, 0.0, end - start)
+        factor = factor * power(1.0 + rate, -np.clip(time - start, 0.0, end - start))
     return factor
 
 

@@ -88,6 +88,8 @@ def number(value: object) -> str:
         return "0"
     if abs(value) >= 1000:
         return f"{value:,.0f}"
+    if abs(value) < 1e-6:
+        return f"{value:.1e}"
     decimals = max(0, 3 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{min(decimals, 12)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -105,4 +107,4 @@ def text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _numeric(text: str) -> bool:
-    return not text or text.replace(",", "").replace(".", "").lstrip("-").isdigit()
+    return not text or text.replace(",", "").replace(".", "").replace("e-", "").lstrip("-").isdigit()

@@ -1,0 +1,181 @@
+"""Rows of parameters.csv and whole files that do not work."""
+
+from broken import BOMB, JUNK, MODEL, PARAMETERS, QX, Broken, model, parameter
+
+CASES = (
+    # --- parameters
+    parameter(
+        "NaN in the parameters",
+        "Uptake,0.95",
+        "Uptake,nan",
+        "p_uptake value",
+        "'nan' uses the name nan",
+        "finite number",
+    ),
+    parameter(
+        "probability of 1.2 in the parameters",
+        "Uptake,0.95",
+        "Uptake,1.2",
+        "p_uptake value",
+        "1.2 is no probability",
+        "between 0 and 1",
+    ),
+    parameter("negative rate", "Hazard of a crisis,0.2", "Hazard of a crisis,-0.2", "-0.2 is no rate", "at least 0"),
+    parameter("no value and no distribution", "Uptake,0.95", "Uptake,", "p_uptake value", "the value is missing"),
+    parameter(
+        "missing source",
+        "Utility,0.9,utility,,smith",
+        "Utility,0.9,utility,,",
+        "u_well source",
+        "the source is missing",
+        "sources.yaml",
+    ),
+    parameter(
+        "source that is not in sources.yaml",
+        "Utility,0.9,utility,,smith",
+        "Utility,0.9,utility,,smyth",
+        "u_well source",
+        "smyth is not in sources.yaml",
+        "Did you mean smith?",
+    ),
+    parameter(
+        "unknown status",
+        "c_death,End of life,4000,GBP,,smith,placeholder",
+        "c_death,End of life,4000,GBP,,smith,guess",
+        "c_death status",
+        "found 'guess'",
+        "Allowed: published",
+    ),
+    parameter(
+        "unknown distribution",
+        '"gamma(mean=0.5, se=0.1)"',
+        '"gama(mean=0.5, se=0.1)"',
+        "h_ill distribution",
+        "unknown distribution gama",
+        "Did you mean gamma?",
+    ),
+    parameter(
+        "unknown argument of a distribution",
+        '"gamma(mean=0.5, se=0.1)"',
+        '"gamma(mean=0.5, sd=0.1)"',
+        "h_ill distribution",
+        "unknown argument sd",
+        "(mean, se)",
+    ),
+    parameter(
+        "Dirichlet of a negative count",
+        "dirichlet(group=timing, count=9)",
+        "dirichlet(group=timing, count=-9)",
+        "p_early distribution",
+        "count must be above 0 (found -9)",
+    ),
+    parameter(
+        "Dirichlet of one",
+        "dirichlet(group=timing, count=9)",
+        "dirichlet(group=other, count=9)",
+        "group other",
+        "at least two members",
+    ),
+    parameter(
+        "row with a missing cell",
+        "u_well,Utility,0.9,utility,,smith,published,,",
+        "u_well,Utility,0.9,utility,,smith,published,",
+        "8 cells where the header has 9",
+        "Add the missing commas",
+    ),
+    parameter(
+        "comma in a cell without quotes",
+        "c_ill,Care,",
+        "c_ill,Care, at home,",
+        "10 cells where the header has 9",
+        "double quotes",
+    ),
+    parameter(
+        "duplicate parameter",
+        "c_ill,Care",
+        "c_drug,Care",
+        "c_drug name",
+        "stands already at model/parameters.csv:16 c_drug",
+        "Keep one",
+    ),
+    parameter(
+        "unit with a slip",
+        "Utility,0.9,utility",
+        "Utility,0.9,utilty",
+        "u_well unit",
+        "found 'utilty'",
+        "Did you mean utility?",
+    ),
+    parameter(
+        "unknown column",
+        "name,label,value,unit,distribution",
+        "name,label,value,unit,distribtion",
+        "unknown column distribtion",
+        "Did you mean distribution?",
+    ),
+    parameter("missing column", "value,unit,distribution", "amount,unit,distribution", "the column value is missing"),
+    parameter("name that is a word of the language", "u_well,", "lambda,", "the name lambda is reserved"),
+    parameter("name with a space", "c_drug,", "c drug,", "'c drug' is no valid name", "underscores"),
+    # --- files
+    model(
+        "duplicate key",
+        "condition: Example disease",
+        "title: Once more",
+        None,
+        " title: ",
+        "stands already on line 1",
+        "Keep one",
+    ),
+    model(
+        "tab in the indentation", "  qx: {file", "\tqx: {file", None, "not valid YAML", "spaces; tabs are not allowed"
+    ),
+    model(
+        "quote that is not closed",
+        "price_year: 2024/25",
+        "price_year: '2024/25",
+        "model/model.yaml:75: ",
+        "not valid YAML",
+        "unexpected end of stream (in what begins on line 7)",
+    ),
+    model(
+        "tag", "perspective: Health service", "perspective: !!python/object:os.system ls", None, "tag", "not allowed"
+    ),
+    Broken("anchors that explode", whole={MODEL: BOMB}, at="model/model.yaml:1: ", says=("anchors and aliases",)),
+    Broken(
+        "binary junk for model.yaml",
+        whole={MODEL: JUNK},
+        at="model/model.yaml:1: ",
+        says=("not UTF-8 text (byte 0x80)", "Save the file as UTF-8"),
+    ),
+    Broken(
+        "binary junk for parameters.csv",
+        whole={PARAMETERS: JUNK},
+        at="model/parameters.csv:1: ",
+        says=("not UTF-8 text",),
+    ),
+    Broken("zero bytes in a table", whole={QX: b"age,qx\n0,\0\n"}, at="model/tables/qx.csv: ", says=("zero bytes",)),
+    Broken(
+        "no model.yaml",
+        whole={MODEL: "-"},
+        at="model/model.yaml: ",
+        says=("no such file", "A model folder holds model.yaml, parameters.csv and sources.yaml"),
+    ),
+    Broken("no parameters.csv", whole={PARAMETERS: "-"}, at="model/parameters.csv: ", says=("no such file",)),
+    Broken(
+        "no sources.yaml",
+        whole={"model/sources.yaml": "-"},
+        at="model/sources.yaml: ",
+        says=("no such file", "model.yaml"),
+    ),
+    Broken(
+        "folder in place of a file", whole={PARAMETERS: None}, at="model/parameters.csv: ", says=("this is a folder",)
+    ),
+    Broken("empty file", whole={MODEL: ""}, at="model/model.yaml: ", says=("the file is empty",)),
+    Broken("list in place of a model", whole={MODEL: "- title\n"}, at="model/model.yaml: ", says=("key: value",)),
+    Broken(
+        "source without a citation",
+        (("model/sources.yaml", 'citation: "Smith 2020", ', ""),),
+        "smith: {url",
+        ("the key citation is missing", "Add it"),
+    ),
+)
