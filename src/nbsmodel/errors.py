@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -77,6 +78,14 @@ class Problems:
     def add(self, place: str, found: str, fix: str = "") -> None:
         """Note one problem."""
         self.items.append(Problem(place, found, fix))
+
+    @contextmanager
+    def gather(self) -> Iterator[None]:
+        """Note the problems of an `InputError` raised inside, and go on after the block."""
+        try:
+            yield
+        except InputError as error:
+            self.items += error.problems
 
     def raise_if_any(self) -> None:
         """Raise `InputError` when anything was noted."""

@@ -29,9 +29,9 @@ def test_programme_table():
     table = programme_table(["none", "screen"], PROBABILITY, [1e-4, 1e-4], 6e5, totals, "none").set_index("quantity")
     assert table.loc["Positive predictive value", "screen"] == pytest.approx(0.4872044720242339, rel=1e-12)
     assert table.loc["Number needed to screen", "screen"] == pytest.approx(6e5 / 57, rel=1e-12)
-    assert table.loc["Cases found by screening", "difference"] == pytest.approx(57)
+    assert table.loc["Cases found by screening", "difference_screen"] == pytest.approx(57)
     assert table.loc["Births with the condition", "none"] == pytest.approx(60)
-    assert table.loc["Cost, annual birth cohort", "difference"] == pytest.approx(1.2e6)
+    assert table.loc["Cost, annual birth cohort", "difference_screen"] == pytest.approx(1.2e6)
     assert table.loc["Cost, per affected birth", "screen"] == pytest.approx(120000)
     assert "Cases known before screening" not in table.index
 

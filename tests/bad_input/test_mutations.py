@@ -59,6 +59,6 @@ def test_damage(block, tmp_path):
             assert error.problems
             for problem in error.problems:
                 assert problem.place and problem.found, seed
-                assert not re.search(r"Input should|\bNone\b(?! is)|object at|Fraction\(", problem.found), (seed, problem)
+                assert not re.search(r"Input should|\bNone\b|object at|Fraction\(", problem.found), (seed, problem)
         except Exception as error:  # noqa: BLE001 - the seed is what one needs to know
             raise AssertionError(f"seed {seed}: {error!r}") from error

@@ -16,6 +16,7 @@ HEAD = {
     "currency": "GBP",
     "price_year": "none",
     "basis": "birth",
+    "perspectives": ["societal"],
 }
 CORRECTIONS = ("start", "end", "half_cycle", "simpson", "life_table", "every_point")
 TIMINGS = ("start", "mid", "end", "year_step")

@@ -68,11 +68,19 @@ VALUES = (
     "c_one", "u_one", "1", "0", "c_one * (1 + lever)", "c_later", "u_one - 0.01 * age", "u_one * norm(age)",
     "100 * exp(-time_in_state)", "c_one if cycle == 0 else 0", "CLOCK", "-u_one * CLOCK", "received * time", "dt",
     "c_one * received", "c_one if p_two > 0.3 else age", "time_in_state if u_one > 0 else 2",
+    "CLOCK * (age + cycle)", "dt * time_in_state - time * CLOCK",
 )  # fmt: skip
 TREE_PROBABILITIES = ("p_one", "p_two", "0.3", "lever", "p_both", "0", "p_one * lever")
 TREE_VALUES = ("c_one", "u_one", "lever * 10", "3", "-1", "c_one * p_both")
 TIMES = ("0", "0.5", "wait", "lever", "wait * (1 + lever)")
 LENGTHS = ("1 year", "6 months", "1 month", "2 weeks")
+#: Lasts a whole number of cycles of any of these lengths.
+TUNNELS = {
+    "1 year": {"1 year", "6 months", "1 month"},
+    "6 months": {"6 months", "1 month"},
+    "2 months": {"1 month"},
+    "4 weeks": {"2 weeks"},
+}
 CORRECTIONS = ("start", "end", "half_cycle", "life_table", "every_point")
 OF_EQUAL_CYCLES = ("simpson", "darth_simpson")
 TIMINGS = ("start", "mid", "end", "year_step")
@@ -199,9 +207,10 @@ def _cohort(pick, outcomes, values):
         transitions[origin] = _row(pick, origin, list(states), formula, equal)
     edges = [(origin, to) for origin, row in transitions.items() for to in row if to != origin]
     for origin in pick.some(alive, 0, 1):
-        if "rest" not in transitions.get(origin, {}).values() and pick.one((True, False)):
+        lasts = [time for time, within in TUNNELS.items() if set(lengths) <= within]
+        if lasts and "rest" not in transitions.get(origin, {}).values() and pick.one((True, False)):
             then = pick.one([s for s in states if s != origin])
-            states[origin] = {"tunnel": {"lasts": pick.one(("2 weeks", "6 months", "1 year")), "then": then}}
+            states[origin] = {"tunnel": {"lasts": pick.one(lasts), "then": then}}
             edges.append((origin, then))
     payoffs = [_payoff(pick, list(states), edges, outcomes, formula(values)) for _ in range(pick.one((1, 2, 3, 4)))]
     cohort = {

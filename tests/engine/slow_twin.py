@@ -329,10 +329,12 @@ def row_rule(rule, size):
 
 
 def look_up(table, key, column):
-    """Last row at or below the key, or the straight line between rows."""
+    """Last row at or below the key, or the straight line between rows; the last value beyond the last row."""
     values = table.columns[column] if column else next(iter(table.columns.values()))
-    i = max(i for i, k in enumerate(table.keys) if k <= key + 1e-9)
-    if not table.linear or i == len(table.keys) - 1:
-        return float(values[i])
-    share = (key + 1e-9 - table.keys[i]) / (table.keys[i + 1] - table.keys[i])
-    return float(values[i] + share * (values[i + 1] - values[i]))
+    if not table.linear:
+        return float(values[max(i for i, k in enumerate(table.keys) if k <= key + 1e-9)])
+    for i in range(len(table.keys) - 1):
+        if key <= table.keys[i + 1]:
+            share = (key - table.keys[i]) / (table.keys[i + 1] - table.keys[i])
+            return float(values[i] + share * (values[i + 1] - values[i]))
+    return float(values[-1])

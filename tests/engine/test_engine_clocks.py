@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from engine_models import CORRECTIONS, TIMINGS, build, occupancy, one_cohort, run, total, years
 
+import nbsmodel
+
 EXACT = 1e-12
 N = 12
 
@@ -298,13 +300,19 @@ def test_a_tunnel_lasts_as_long_as_declared():
     assert total(result, "qaly") == pytest.approx(0.5, rel=EXACT)
 
 
-def test_a_tunnel_over_cycles_that_do_not_fit_it():
-    """It ends with the cycle whose end is nearest; one shorter than a cycle lasts one cycle."""
-    for months, cycles in ((4, 2), (8, 1), (1, 6)):  # of 6 months
-        inside, _ = acute_by_row(tunnel({"length": f"{months} months", "count": 8}))
-        assert inside.sum() == cycles
-    inside, _ = acute_by_row(tunnel([{"length": "1 month", "count": 3}, {"length": "2 months", "count": 4}]))
-    np.testing.assert_array_equal(inside, [1, 1, 1, 1, 1, 0, 0, 0])  # 3 months and then 4
+def test_a_tunnel_over_cycles_of_different_lengths():
+    """Four cycles of a month, or two of a month and one of two months."""
+    cycles = [{"length": "1 month", "count": 5}, {"length": "2 months", "count": 4}]
+    inside, _ = acute_by_row(tunnel(cycles, "4 months"))
+    np.testing.assert_array_equal(inside, [1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    later = {"chronic": {"acute": {"probability": "1 if cycle == 2 else 0"}}}
+    inside, _ = acute_by_row(tunnel(cycles, "4 months", later), "chronic")
+    np.testing.assert_array_equal(inside, [0, 0, 0, 1, 1, 1, 0, 0, 0, 0])  # from month 3 to month 7
+
+
+def test_a_tunnel_that_is_no_whole_number_of_cycles_is_refused():
+    with pytest.raises(nbsmodel.InputError, match="is no whole number of cycles"):
+        acute_by_row(tunnel({"length": "4 months", "count": 8}))
 
 
 @pytest.mark.parametrize("way", [{"hazard": 1.2}, {"probability": 0.1}])

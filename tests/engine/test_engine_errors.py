@@ -211,8 +211,8 @@ def test_births():
     ("draws", "words"),
     [
         ({"z": [1.0]}, "no parameter is named z"),
-        ({"x": [1.0, np.nan]}, "x is nan in draw 1"),
-        ({"x": [1.0, np.inf]}, "x is inf in draw 1"),
+        ({"x": [1.0, np.nan]}, "draws x: nan in draw 1"),
+        ({"x": [1.0, np.inf]}, "draws x: inf in draw 1"),
         ({"x": [1.0, 2.0], "y": [1.0]}, "columns have [1, 2] rows"),
         ({"x": []}, "columns have [0] rows"),
         ({}, "columns have [] rows"),

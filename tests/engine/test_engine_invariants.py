@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 import pytest
-from engine_models import PLAIN
+from engine_models import PLAIN, build, one_cohort, run
 from hypothesis import given
 from random_models import VALUES, cases, examples
 
@@ -197,6 +197,43 @@ def test_same_bits_for_every_block_size(case):
     n = whole.draws
     for block in {1, 3, 100} - {n}:
         assert same_bits(case.run(case.draws, keep_trace=True, block=block), whole)
+
+
+LONG = {
+    "cycles": {"length": "1 month", "count": 60},
+    "states": {"well": {}, "ill": {}, "worse": {}, "dead": {"dead": True}},
+    "clocks": {"sick": {"runs_in": ["ill", "worse"]}},
+    "transitions": {
+        "well": {"ill": {"hazard": "h_in"}},
+        "worse": {"ill": {"hazard": "0.9 + h_on"}, "dead": {"hazard": "0.1 + 0.3 * sick"}},
+        "ill": {"worse": {"hazard": "0.7 * exp(-time_in_state)"}, "dead": {"hazard": "0.1 * (sick + time_in_state)"}},
+    },
+    "payoffs": [
+        {
+            "in": "alive",
+            "outcome": "cost",
+            "component": "by_age",
+            "per": "year",
+            "value": "price if h_on > 0.5 else age",
+        },
+        {"entering": "ill", "outcome": "cost", "component": "event", "value": "price if h_on > 0.5 else price * age"},
+        {"in": ["ill", "worse"], "outcome": "qaly", "per": "year", "value": "0.9 - 0.01 * sick"},
+    ],
+}
+
+
+@pytest.mark.parametrize("start", [{"well": 0.3, "ill": "rest"}, {"well": "rest"}])
+def test_same_bits_for_every_block_size_over_many_slots(start):
+    """Draws that leave slots empty, and draws in which a payoff follows the calendar or does not."""
+    model = build(one_cohort(LONG, start), {"h_in": (0.1, "rate"), "h_on": (0.1, "rate"), "price": 0.1})
+    draws = {
+        "h_in": np.array([0, 0.3, 0.07, 0, 0.11, 0, 1.3]),
+        "h_on": np.array([0.13, 0.9, 0.77, 0.6, 0.1, 0, 0.51]),
+    }
+    settings = {"discount_rate_costs": 0.035, "within_cycle_correction": "life_table"}
+    whole = run(model, settings, draws=draws, keep_trace=True)
+    for block in (1, 2, 3, 100):
+        assert same_bits(run(model, settings, draws=draws, keep_trace=True, block=block), whole)
 
 
 @examples(30)

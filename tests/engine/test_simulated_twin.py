@@ -41,7 +41,8 @@ cohorts:
       - {in: well, outcome: qaly, per: year, value: 0.9}
       - {in: [ill, worse], outcome: qaly, per: year, value: 0.7 * exp(-0.05 * time_in_state)}
       - {moving: {from: ill, to: worse}, outcome: cost, value: 500 * time_in_state}
-settings: {discount_rate_costs: 0.03, discount_rate_outcomes: 0.01, discount_timing: start, within_cycle_correction: end}
+settings:
+  {discount_rate_costs: 0.03, discount_rate_outcomes: 0.01, discount_timing: start, within_cycle_correction: end}
 """
 PARAMETERS = "name,value,unit,source,status\nunused,1,number,s,assumption\n"
 PEOPLE = 1_000_000

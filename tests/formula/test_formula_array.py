@@ -51,7 +51,7 @@ def test_python_is_the_slow_twin(tree, a, b, c):
     assert evaluate_array(parse(text), {"a": a, "b": b, "c": c}, {}) == pytest.approx(expected, rel=1e-12, abs=1e-300)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     expressions,
     st.lists(scalars, min_size=3, max_size=3),

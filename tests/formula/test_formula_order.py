@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbsmodel.formula.check import AXES, axes_of, axes_of_definitions, problems_of
+from nbsmodel.formula.check import AXES, axes_of, axes_of_definitions, choice_problems, problems_of
 from nbsmodel.formula.order import CircularDefinition, dependency_order, needed_by
 from nbsmodel.formula.parse import parse
 from nbsmodel.formula.tree import names
@@ -147,6 +147,28 @@ def test_nothing_wrong(text):
 )
 def test_what_is_wrong_and_what_to_do(text, found, fix):
     assert problems_of(parse(text), NAMES, TABLES) == [(found, fix)]
+
+
+CHOICES = {"outlook": ("observed", "cautious"), "costs": ("list", "net")}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1 if outlook == observed else 2", []),
+        ("(outlook != cautious) * exp(costs == list)", []),
+        ("observed == outlook", []),
+        ("outlook + 1", ["the choice outlook is no number"]),
+        ("observed * 2", ["the option observed is no number"]),
+        ("outlook == net", ["outlook has no option net"]),
+        ("outlook == p_uptake", ["outlook has no option p_uptake"]),
+        ("outlook < observed", ["the choice outlook is no number", "the option observed is no number"]),
+        ("exp(outlook == observed + 1)", ["the choice outlook is no number", "the option observed is no number"]),
+        ("1 if outlook else -observed", ["the choice outlook is no number", "the option observed is no number"]),
+    ],
+)
+def test_choices_are_only_compared_with_their_options(text, found):
+    assert [words for words, _ in choice_problems(parse(text), CHOICES)] == found
 
 
 def test_all_that_is_wrong_at_once():

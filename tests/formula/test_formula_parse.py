@@ -105,7 +105,7 @@ def test_brackets_matter(text, other):
     assert as_text(parse(text)) == text.replace("a < b < c", "a < b and b < c")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(trees)
 def test_text_reads_back(tree):
     text = as_text(tree)
@@ -162,7 +162,7 @@ def test_limits_are_where_they_are_said_to_be():
             parse(text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="ab12 .()[]{}+-*/%<>=!,:;'\"\\#@&|~^`$?ifelsandort\n\t", max_size=60))
 def test_any_text_is_read_or_refused(text):
     """Never another exception; and what is read can be written and read again."""

@@ -33,7 +33,8 @@ def good(folder, rows, header=HEADER):
 
 def test_a_row_in_full(tmp_path):
     text = (
-        'p_uptake,"Uptake, first year",0.95,probability,"beta(events=95, total=100)",smith; ons,published,2024/25,"A, b"\n'
+        'p_uptake,"Uptake, first year",0.95,probability,"beta(events=95, total=100)",'
+        'smith; ons,published,2024/25,"A, b"\n'
     )
     row = good(tmp_path, text, ",".join(COLUMNS) + "\n").rows["p_uptake"]
     assert (row.name, row.label, row.value, row.unit) == ("p_uptake", "Uptake, first year", 0.95, "probability")
@@ -72,7 +73,9 @@ def test_any_number_comes_back_to_the_last_bit(value):
     assert constant(repr(value)) == value
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "p + 1", "1/0", "log(0)", "exp(1000)", "", "True", "'1'", "1,000", "£5", "5%"])
+@pytest.mark.parametrize(
+    "text", ["nan", "inf", "p + 1", "1/0", "log(0)", "exp(1000)", "", "True", "'1'", "1,000", "£5", "5%"]
+)
 def test_what_is_no_constant(text):
     with pytest.raises(ValueError):
         constant(text)
@@ -154,19 +157,25 @@ PLACE = "parameters.csv:2"
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("1x,5,GBP,,ons,published", f"{PLACE} 1x name: '1x' is no valid name. Use letters, digits and single underscores."),
+        (
+            "1x,5,GBP,,ons,published",
+            f"{PLACE} 1x name: '1x' is no valid name. Use letters, digits and single underscores.",
+        ),
         ("a__b,5,GBP,,ons,published", f"{PLACE} a__b name: 'a__b' is no valid name."),
         ("_a,5,GBP,,ons,published", "'_a' is no valid name."),
         ("Größe,5,GBP,,ons,published", "'Größe' is no valid name."),
         (",5,GBP,,ons,published", "'' is no valid name."),
         ("a,5,,,ons,published", f"{PLACE} a unit: the unit is missing."),
-        ("a,5,GBP,,ons,", f"{PLACE} a status: found ''. Allowed: published, derived, calibrated, assumption, placeholder."),
+        (
+            "a,5,GBP,,ons,",
+            f"{PLACE} a status: found ''. Allowed: published, derived, calibrated, assumption, placeholder.",
+        ),
         ("a,5,GBP,,,published", f"{PLACE} a source: the source is missing. Give a key of sources.yaml."),
         ("a,5,GBP,,ons;smth,published", f"{PLACE} a source: smth is not in sources.yaml. Did you mean smith?"),
         ("a,,GBP,,ons,published", f"{PLACE} a value: the value is missing. Give a value, or a distribution"),
         ("a,five,GBP,,ons,published", f"{PLACE} a value: 'five' uses the name five; only numbers are allowed here."),
         ("a,1/0,GBP,,ons,published", f"{PLACE} a value: '1/0' has no finite value."),
-        ("a,5%,GBP,,ons,published", f"{PLACE} a value: found '5%': cannot read the formula"),
+        ("a,5%,GBP,,ons,published", f"{PLACE} a value: '5%' is a percentage; write a share"),
         ("a,-5,GBP,,ons,published", f"{PLACE} a value: -5 is no GBP. It must be at least 0."),
         ("a,1.01,probability,,ons,published", f"{PLACE} a value: 1.01 is no probability. It must be between 0 and 1."),
         ("a,-1.5,utility,,ons,published", f"{PLACE} a value: -1.5 is no utility. It must be between -1 and 1."),

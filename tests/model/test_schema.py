@@ -57,7 +57,22 @@ def test_lengths_are_exact(text, years):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "year", "1 decade", "-1 year", "1e3 years", "1 year 6 months", "1/0 year", "½ year", "1,5 years", 1, None, []]
+    "text",
+    [
+        "",
+        "1",
+        "year",
+        "1 decade",
+        "-1 year",
+        "1e3 years",
+        "1 year 6 months",
+        "1/0 year",
+        "½ year",
+        "1,5 years",
+        1,
+        None,
+        [],
+    ],
 )
 def test_what_is_no_length(text):
     with pytest.raises(ValueError):
@@ -111,22 +126,50 @@ def test_all_required_keys_are_missed_at_once():
         ("title: Small", "titel: Small", "model.yaml:1 titel: unknown key titel. Did you mean title?"),
         ("by: age, between", "buy: age, between", "model.yaml:18 tables.weight.buy: unknown key buy. Did you mean by?"),
         ("unit: rate}", "unite: rate}", "model.yaml:21 derived.h_worse.unite: unknown key unite. Did you mean unit?"),
-        ("at: 1/12", "att: 1/12", "model.yaml:35 tree.affected.then.found.payoffs[1].att: unknown key att. Did you mean at?"),
-        ("p: rest, class: false_n", "p: rest, clas: true, class: false_n", "tree.affected.then.missed.clas: unknown key clas. Did you mean class?"),
+        (
+            "at: 1/12",
+            "att: 1/12",
+            "model.yaml:35 tree.affected.then.found.payoffs[1].att: unknown key att. Did you mean at?",
+        ),
+        (
+            "p: rest, class: false_n",
+            "p: rest, clas: true, class: false_n",
+            "tree.affected.then.missed.clas: unknown key clas. Did you mean class?",
+        ),
         ("length: 1 month", "lenght: 1 month", "cycles[1].lenght: unknown key lenght. Did you mean length?"),
         ("{dead: true}", "{deed: true}", "states.dead.deed: unknown key deed. Did you mean dead?"),
         ("{tunnel: {lasts: 1", "{tunnel: {last: 1", "states.crisis.tunnel.last: unknown key last. Did you mean lasts?"),
         ("sick: {runs_in", "sick: {run_in", "clocks.sick.run_in: unknown key run_in. Did you mean runs_in?"),
-        ("ill: {hazard: h", "ill: {hazzard: h", "transitions.well.ill.hazzard: unknown key hazzard. Did you mean hazard?"),
+        (
+            "ill: {hazard: h",
+            "ill: {hazzard: h",
+            "transitions.well.ill.hazzard: unknown key hazzard. Did you mean hazard?",
+        ),
         ("{entering: crisis", "{enterin: crisis", "payoffs[4].enterin: unknown key enterin. Did you mean entering?"),
         ("{from: alive, to", "{form: alive, to", "payoffs[5].moving.form: unknown key form. Did you mean from?"),
-        ("{label: Admissions", "{lable: Admissions", "outcomes.admission.lable: unknown key lable. Did you mean label?"),
-        ("discounted_as: none", "discounted_as: nothing", "outcomes.admission.discounted_as: found 'nothing'. Allowed: costs, none, outcomes."),
+        (
+            "{label: Admissions",
+            "{lable: Admissions",
+            "outcomes.admission.lable: unknown key lable. Did you mean label?",
+        ),
+        (
+            "discounted_as: none",
+            "discounted_as: nothing",
+            "outcomes.admission.discounted_as: found 'nothing'. Allowed: costs, none, outcomes.",
+        ),
         ("basis: birth", "basis: births", "model.yaml:8 basis: found 'births'. Did you mean birth?"),
         ("basis: birth", "basis:", "model.yaml:8 basis: found nothing. Allowed: birth, patient."),
         ("between: linear", "between: liner", "tables.weight.between: found 'liner'. Did you mean linear?"),
-        ("class: true_positive", "class: tp", f"tree.affected.then.found.class: found 'tp'. Allowed: {', '.join(sorted(CLASSES))}."),
-        ("value: c_ill, per: month", "value: c_ill, per: fortnight", "payoffs[2].per: found 'fortnight'. Allowed: cycle, day, month, week, year."),
+        (
+            "class: true_positive",
+            "class: tp",
+            f"tree.affected.then.found.class: found 'tp'. Allowed: {', '.join(sorted(CLASSES))}.",
+        ),
+        (
+            "value: c_ill, per: month",
+            "value: c_ill, per: fortnight",
+            "payoffs[2].per: found 'fortnight'. Allowed: cycle, day, month, week, year.",
+        ),
         ("title: Small complete model", "title:", "model.yaml:1 title: text is needed, found nothing."),
         ("title: Small complete model", "title: [a]", "model.yaml:1 title: text is needed, found ['a']."),
         ("case: true", "case: yes", "tree.affected.case: true or false is needed, found 'yes'."),
@@ -141,7 +184,11 @@ def test_all_required_keys_are_missed_at_once():
         ("outlook: [observed, cautious]", "outlook: [observed]", "choices.outlook: at least 2 entries are needed."),
         ("outlook: [observed, cautious]", "outlook: observed", "choices.outlook: a list is needed, found 'observed'."),
         ("receives: [treated]", "receives: [1st]", "cohorts.course.receives[1]: '1st' is no valid name"),
-        ("p_found: screened", "p-found: screened", "derived.p-found: 'p-found' is no valid name; use letters, digits and single underscores"),
+        (
+            "p_found: screened",
+            "p-found: screened",
+            "derived.p-found: 'p-found' is no valid name; use letters, digits and single underscores",
+        ),
         ("p_found: screened", "p__found: screened", "'p__found' is no valid name"),
     ],
 )
@@ -156,18 +203,46 @@ def test_words(old, new, message):
         ("then: tested", "then: tested\n    cohort: course\n    start: well", "either `then` or a `cohort`, not both"),
         ("        cohort: course\n", "", "`cohort` and `start` go together"),
         ("start: well, ", "", "`cohort` and `start` go together"),
-        ("p: rest\n    then: tested", "p: rest\n    with: {a: 1}\n    then: tested", "`delay` and `with` belong to a branch that enters"),
-        ("p: rest\n    then: tested", "p: rest\n    delay: 1\n    then: tested", "`delay` and `with` belong to a branch that enters"),
+        (
+            "p: rest\n    then: tested",
+            "p: rest\n    with: {a: 1}\n    then: tested",
+            "`delay` and `with` belong to a branch that enters",
+        ),
+        (
+            "p: rest\n    then: tested",
+            "p: rest\n    delay: 1\n    then: tested",
+            "`delay` and `with` belong to a branch that enters",
+        ),
         ("{length: 1 month, count: 12}", "{length: 1 month}", "give exactly one of `count` and `until`"),
-        ("{length: 1 month, count: 12}", "{length: 1 month, count: 12, until: 1 year}", "give exactly one of `count` and `until`"),
+        (
+            "{length: 1 month, count: 12}",
+            "{length: 1 month, count: 12, until: 1 year}",
+            "give exactly one of `count` and `until`",
+        ),
         ("ill: {hazard: h_worse}", "ill: {per: year}", "give exactly one of `hazard` and `probability`"),
-        ("ill: {hazard: h_worse}", "ill: {hazard: 1, probability: 1}", "give exactly one of `hazard` and `probability`"),
+        (
+            "ill: {hazard: h_worse}",
+            "ill: {hazard: 1, probability: 1}",
+            "give exactly one of `hazard` and `probability`",
+        ),
         ("ill: {hazard: h_worse}", "ill: {hazard: 1, per: cycle}", "a hazard is `per` year, month, week or day"),
         ("ill: {hazard: h_worse}", "ill: h_worse", "write `rest`, {hazard: ...} or {probability: ...}"),
-        ("{in: alive, outcome", "{in: alive, entering: ill, outcome", "give exactly one of `in`, `entering`, `starting_in`, `moving`"),
+        (
+            "{in: alive, outcome",
+            "{in: alive, entering: ill, outcome",
+            "give exactly one of `in`, `entering`, `starting_in`, `moving`",
+        ),
         ("{entering: crisis, ", "{", "give exactly one of `in`, `entering`, `starting_in`, `moving`"),
-        ("value: u_now, per: year", "value: u_now", "`per` (year, month, week, day or cycle) goes with `in`, and only with it"),
-        ("admission, value: 1", "admission, value: 1, per: year", "`per` (year, month, week, day or cycle) goes with `in`"),
+        (
+            "value: u_now, per: year",
+            "value: u_now",
+            "`per` (year, month, week, day or cycle) goes with `in`, and only with it",
+        ),
+        (
+            "admission, value: 1",
+            "admission, value: 1, per: year",
+            "`per` (year, month, week, day or cycle) goes with `in`",
+        ),
     ],
 )
 def test_keys_that_do_not_go_together(old, new, message):
@@ -197,7 +272,11 @@ def test_an_unquoted_comma_is_explained():
         ("p_uptke", ["p_uptake", "p_test"], "Did you mean p_uptake?"),
         ("zzz", ["b", "a"], "Allowed: a, b."),
         ("zzz", [], "There are none here."),
-        ("zzz", [f"n{i:02}" for i in range(20)], "Allowed: n00, n01, n02, n03, n04, n05, n06, n07, n08, n09, n10, n11, ...."),
+        (
+            "zzz",
+            [f"n{i:02}" for i in range(20)],
+            "Allowed: n00, n01, n02, n03, n04, n05, n06, n07, n08, n09, n10, n11, ....",
+        ),
     ],
 )
 def test_nearest(name, allowed, sentence):

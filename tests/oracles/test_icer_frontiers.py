@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from nbsmodel.analysis.incremental import incremental_table
 
 FRONTIER, DOMINATED, EXTENDED, SAME = "frontier", "dominated", "extendedly dominated", "no difference"

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from nbsmodel.analysis.incremental import incremental_table
 from oracle import MODELS, check_published, load, one
 
 import nbsmodel
+from nbsmodel.analysis.incremental import incremental_table
 
 
 def test_published_figures():

@@ -286,14 +286,16 @@ def test_components_add_up_to_the_headline(config):
 @pytest.mark.parametrize("config", [UK, US])
 def test_detection_and_programme_read_back(config):
     output = ran(config)
-    n = len(output.scenario.model.strategies)
+    model = output.scenario.model
+    n = len(model.strategies)
+    columns = [*model.strategy_names, *(f"difference_{s}" for s in model.strategy_names if s != model.comparator)]
     programme = output.tables["programme"]
     rows = [r for r in read(config).tables["table-programme"][1:] if len(r) > 1]
     assert len(rows) == len(programme)
     for row, r in zip(rows, programme.to_dict("records"), strict=True):
         assert r["quantity"].startswith(row[0])
         share = 100 if r["unit"] == "share" else 1
-        for text, name in zip(row[2:], [*output.scenario.model.strategy_names, "difference"], strict=True):
+        for text, name in zip(row[2:], columns, strict=True):
             assert_shown(text.rstrip("%"), share * r[name])
     detection = [r for r in read(config).tables["table-detection"][2:] if len(r) > 1]
     shown = [value(t) for row in detection for t in row[1 : n + 1]]

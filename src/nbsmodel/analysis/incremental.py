@@ -134,13 +134,19 @@ def _dominator(name: str, points: dict[str, tuple[float, float]]) -> str | None:
 
 
 def _frontier(candidates: list[str], points: dict[str, tuple[float, float]]) -> list[str]:
-    """Drop strategies whose ratio exceeds that of the next, until ratios rise."""
+    """Drop strategies whose ratio exceeds that of the next, until ratios never fall."""
     frontier: list[str] = []
     for name in candidates:
-        while len(frontier) > 1 and _ratio(frontier[-2], frontier[-1], points) >= _ratio(frontier[-1], name, points):
+        while len(frontier) > 1 and _steeper(frontier[-2], frontier[-1], name, points):
             frontier.pop()
         frontier.append(name)
     return frontier
+
+
+def _steeper(a: str, b: str, c: str, points: dict[str, tuple[float, float]]) -> bool:
+    """Whether the step from a to b costs more per unit than the one from b to c; on one line it does not."""
+    first, second = _ratio(a, b, points), _ratio(b, c, points)
+    return first > second and not same(first, second)
 
 
 def _ratio(a: str, b: str, points: dict[str, tuple[float, float]]) -> float:

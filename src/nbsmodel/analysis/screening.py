@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-CLASSES = (
-    "true_positive", "false_negative", "false_positive", "true_negative",
-    "not_screened", "known_before", "incidental",
-)  # fmt: skip
+from nbsmodel.model.schema import CLASSES
+
+#: Rows that are left out where they are zero in every strategy.
+OPTIONAL = ("Cases known before screening", "False positives", "Incidental findings")
 SCREENED = ("true_positive", "false_negative", "false_positive", "true_negative", "incidental")
 POSITIVE = ("true_positive", "false_positive", "incidental")
 
@@ -67,8 +67,8 @@ def programme_table(
     Returns
     -------
     DataFrame
-        Columns ``quantity, unit, <strategies>, difference`` where the difference is the last strategy
-        (with two strategies: the other one) minus the comparator. Rows that cannot be computed are left out.
+        Columns ``quantity, unit, <strategies>, difference_<strategy>`` with a difference from the
+        comparator for every other strategy. Rows that cannot be computed are left out.
 
     Notes
     -----
@@ -99,13 +99,14 @@ def programme_table(
     if cases.any():
         rows += [(f"{name}, per affected birth", unit, np.asarray(v) / cases) for (name, unit), v in _named(totals)]
     base = list(strategies).index(comparator)
-    other = next((i for i in reversed(range(n)) if i != base), base)
+    others = [i for i in range(n) if i != base]
     table = []
     for name, unit, values in rows:
-        if not np.isfinite(values).any() or not np.nan_to_num(values).any():
+        if not np.isfinite(values).any() or (name in OPTIONAL and not np.nan_to_num(values).any()):
             continue
-        table.append([name, unit, *values, values[other] - values[base]])
-    return pd.DataFrame(table, columns=["quantity", "unit", *strategies, "difference"])
+        table.append([name, unit, *values, *(values[i] - values[base] for i in others)])
+    differences = [f"difference_{strategies[i]}" for i in others]
+    return pd.DataFrame(table, columns=["quantity", "unit", *strategies, *differences])
 
 
 def _named(

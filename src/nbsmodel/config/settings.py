@@ -11,6 +11,9 @@ from nbsmodel.model.schema import Length, Name, Names, Num, Strict
 from nbsmodel.numerics.counting import LEGACY
 from nbsmodel.numerics.discounting import Schedule
 
+#: More thresholds than this make tables and figures unreadable.
+MOST_THRESHOLDS = 20
+
 Timing = Literal["start", "mid", "end", "year_step"]
 Correction = Literal["start", "end", "half_cycle", "simpson", "life_table", "every_point", "darth_simpson"]
 Rate = Annotated[Num, Field(ge=0, le=1)]
@@ -54,11 +57,20 @@ class Settings(Strict):
             raise ValueError("a schedule begins at from_year 0 and its years rise")
         return steps
 
+    @field_validator("effect")
+    @classmethod
+    def _no_cost(cls, effect: str) -> str:
+        if effect == "cost":
+            raise ValueError("the effect is a health outcome; cost is what it is set against")
+        return effect
+
     @field_validator("thresholds")
     @classmethod
     def _different(cls, thresholds: list[float]) -> list[float]:
         if len(set(thresholds)) < len(thresholds):
             raise ValueError("a threshold stands twice")
+        if len(thresholds) > MOST_THRESHOLDS:
+            raise ValueError(f"there are {len(thresholds)} thresholds, at most {MOST_THRESHOLDS} are allowed")
         return thresholds
 
     @field_validator("discount_timing", "within_cycle_correction")

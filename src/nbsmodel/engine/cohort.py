@@ -18,6 +18,7 @@ from nbsmodel.engine.timegrid import TimeGrid
 from nbsmodel.engine.transitions import Moves, TransitionEvaluator
 from nbsmodel.engine.tree import Arrival
 from nbsmodel.engine.values import RowValues, Values, at_row
+from nbsmodel.errors import Problems
 from nbsmodel.formula.check import TIME_IN_STATE
 from nbsmodel.model.parts import Cohort, Model
 
@@ -91,17 +92,26 @@ class CohortRun:
         self.row_values = RowValues(self.values, {})
 
     def run(self) -> None:
-        """Run the recursion and book all payoffs."""
+        """Run the recursion and book all payoffs.
+
+        Raises
+        ------
+        InputError
+            With the impossible values of all transitions and payoffs that need no clock; a value by
+            clock is only known, and reported, at its row.
+        """
+        problems = Problems()
         planner = PayoffPlanner(
             self.model, self.cohort, self.values, self.ledger, self.grid, self.times, self.where
         )  # fmt: skip
-        self.plan: PayoffPlan = planner.plan()
+        self.plan: PayoffPlan = planner.plan(problems)
+        fixed_moves: dict[str, Moves | None] = {}
+        for state in self.cohort.state_names:
+            if not self.clocks.remembered[state]:
+                with problems.gather():
+                    fixed_moves[state] = self.evaluator.moves(state, self.values, self.grid.n)
+        problems.raise_if_any()
         self._start()
-        fixed_moves = {
-            s: self.evaluator.moves(s, self.values, self.grid.n)
-            for s in self.cohort.state_names
-            if not self.clocks.remembered[s]
-        }
         self.shared = {key: np.zeros_like(self.now) for key in self.plan.countings}
         self.by_row = [np.zeros(self.ledger.shape) for _ in self.plan.by_row]
         self.by_move = [np.zeros(self.ledger.shape) for _ in self.plan.moves]

@@ -13,6 +13,7 @@ from nbsmodel.engine import check
 from nbsmodel.engine.check import Where
 from nbsmodel.engine.cohort import CohortInput, CohortRun
 from nbsmodel.engine.detail import Detail
+from nbsmodel.engine.inputs import Draws, check_settings, check_totals, draw_table
 from nbsmodel.engine.ledger import Ledger
 from nbsmodel.engine.memory import block_size, check_size
 from nbsmodel.engine.payoff_sums import EVERY_PERSPECTIVE
@@ -20,11 +21,10 @@ from nbsmodel.engine.result import LeafResult, Result
 from nbsmodel.engine.timegrid import TimeGrid, time_grid
 from nbsmodel.engine.tree import Leaf, TreeRun
 from nbsmodel.engine.values import Values
-from nbsmodel.errors import InputError, Problem, nearest
+from nbsmodel.errors import InputError, Problem
 from nbsmodel.model.parts import Model
 
 Array = Any
-Draws = Mapping[str, Any]
 
 
 def evaluate(
@@ -70,17 +70,20 @@ def evaluate(
         too much memory, with the estimate.
     """
     settings = settings or Settings()
-    _check_outcome_names(model, settings)
-    table, n = _draw_table(model, draws)
+    check_settings(model, settings)
+    table, n = draw_table(model, draws, base or {})
     fixed = _fixed_names(model, base or {}, options or {})
     grids = {name: time_grid(cohort, settings.horizon) for name, cohort in model.cohorts.items()}
     need = check_size(model, grids, keep_trace)
-    size = block or block_size(need, n)
+    if block is not None and block < 1:
+        raise ValueError(f"a block holds at least one draw, found {block}")
+    size = block_size(need, n) if block is None else block
     collect = _Collector(model, settings, n, grids, keep_trace, detail)
     for first in range(0, n, size):
         last = min(first + size, n)
         known = fixed | {name: column[None, first:last] for name, column in table.items()}
         _Block(model, settings, known, last - first, first if draws is not None else None, collect).run(first)
+    check_totals(model, collect.sums)
     return replace(collect.result(), bytes_per_draw=need)
 
 
@@ -212,42 +215,3 @@ def _fixed_names(model: Model, base: Mapping[str, float], options: Mapping[str, 
     for lever in model.strategies[0].levers:
         known[lever] = np.array([s.levers[lever] for s in model.strategies])[:, None]
     return known | {name: np.float64(value) for name, value in base.items()}
-
-
-def _draw_table(model: Model, draws: Draws | None) -> tuple[dict[str, Array], int]:
-    """Columns of the draw table that the model has, as contiguous arrays."""
-    if draws is None:
-        return {}, 1
-    names = [str(name) for name in draws]
-    problems = [Problem("draws", f"no parameter is named {n}.") for n in names if n not in model.parameters.rows]
-    table = {name: np.ascontiguousarray(draws[name], dtype=float) for name in names}
-    lengths = {len(column) for column in table.values()}
-    if len(lengths) != 1 or 0 in lengths:
-        problems.append(
-            Problem("draws", f"columns have {sorted(lengths)} rows.", "All need the same number, at least 1.")
-        )
-    for name, column in table.items():
-        bad = np.flatnonzero(~np.isfinite(column))
-        if bad.size:
-            problems.append(
-                Problem("draws", f"{name} is {column[bad[0]]} in draw {bad[0]}.", "Finite numbers are needed.")
-            )
-    if problems:
-        raise InputError(problems)
-    return table, lengths.pop()
-
-
-def _check_outcome_names(model: Model, settings: Settings) -> None:
-    """Outcomes named in the settings must exist."""
-    problems = []
-    named = {
-        "settings.effect": [settings.effect],
-        "settings.discount_timing": [k for k in settings.discount_timing if k != "default"],
-        "settings.within_cycle_correction": [k for k in settings.within_cycle_correction if k != "default"],
-    }
-    for place, outcomes in named.items():
-        for outcome in outcomes:
-            if outcome not in model.outcomes:
-                problems.append(Problem(place, f"no outcome is named {outcome}.", nearest(outcome, model.outcomes)))
-    if problems:
-        raise InputError(problems)

@@ -19,7 +19,7 @@ from nbsmodel.engine.clocks import clocks_of
 from nbsmodel.engine.ledger import Ledger
 from nbsmodel.engine.timegrid import TimeGrid
 from nbsmodel.engine.values import Values
-from nbsmodel.errors import InputError, Problem
+from nbsmodel.errors import InputError, Problem, Problems
 from nbsmodel.formula.check import CALENDAR, TIME_IN_STATE
 from nbsmodel.formula.tree import Node, Number
 from nbsmodel.model.parts import LIFE_YEARS, Account, Cohort, Formula, Model, StatePayoff
@@ -113,14 +113,16 @@ class PayoffPlanner:
         self.weights: dict[Any, Weights] = {}
         self.plan_ = PayoffPlan()
 
-    def plan(self) -> PayoffPlan:
-        """The sums to be made."""
+    def plan(self, problems: Problems) -> PayoffPlan:
+        """The sums to be made; impossible values are noted in `problems`."""
         for payoff in (*self.cohort.state_payoffs, *self._life_years()):
             for discounted in BOTH:
-                self._state_payoff(payoff, discounted)
+                with problems.gather():
+                    self._state_payoff(payoff, discounted)
         for move in self.cohort.move_payoffs:
             for discounted in BOTH:
-                self._move(move.account, discounted, move.origin, move.target, move.value)
+                with problems.gather():
+                    self._move(move.account, discounted, move.origin, move.target, move.value)
         return self.plan_
 
     def _life_years(self) -> list[StatePayoff]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from nbsmodel.errors import nearest
 from nbsmodel.formula.functions import FUNCTIONS
-from nbsmodel.formula.tree import Call, Node, calls, names
+from nbsmodel.formula.tree import Binary, Call, Name, Node, calls, children, names
 
 #: The axes a value can vary over. ``cycle`` covers calendar time and age, ``clock`` the time
 #: since entry to a state or a set of states, ``individual`` the attributes of a simulated child.
@@ -70,6 +70,34 @@ def _unknown(name: str, known: Collection[str], tables: Mapping[str, Collection[
     if name in FUNCTIONS:
         return f"{name} is a function", f"Use {name}({FUNCTIONS[name].arguments})."
     return f"no parameter, derived value or clock is named {name}", nearest(name, known)
+
+
+def choice_problems(node: Node, choices: Mapping[str, Collection[str]]) -> list[tuple[str, str]]:
+    """Choices and options that stand elsewhere than in `choice == option`.
+
+    Parameters
+    ----------
+    node : Node
+    choices : mapping of str to collection of str
+        Options by choice.
+
+    Returns
+    -------
+    list of (found, fix)
+    """
+    options = {o for known in choices.values() for o in known}
+    match node:
+        case Name(name) if name in choices:
+            first = next(iter(choices[name]))
+            return [(f"the choice {name} is no number", f"Compare it with an option, as in {name} == {first}.")]
+        case Name(name) if name in options:
+            return [(f"the option {name} is no number", "Compare its choice with it, as in choice == option.")]
+        case Binary("==" | "!=", Name(left), Name(right)) if left in choices or right in choices:
+            choice, option = (left, right) if left in choices else (right, left)
+            if option in choices[choice]:
+                return []
+            return [(f"{choice} has no option {option}", nearest(option, choices[choice]))]
+    return [problem for child in children(node) for problem in choice_problems(child, choices)]
 
 
 def _call_problems(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +30,10 @@ Place = Callable[..., str]
 
 def _years(length: Fraction) -> str:
     return f"{float(length):g} year{'' if length == 1 else 's'}"
+
+
+def _lengths_text(lengths: Iterable[Fraction]) -> str:
+    return " and ".join(f"{float(length):g}" for length in sorted(lengths)) + " years"
 
 
 class CohortBuilder:
@@ -72,6 +76,12 @@ class CohortBuilder:
             if state in ("alive", "rest", "any"):
                 self.problems.add(
                     self.place("states", state), f"a state cannot be named {state}.", "Choose another name."
+                )
+        for name, written in schema.states.items():
+            if name.lower() in ("dead", "death") and not written.dead:
+                fix = "Add `dead: true`, or give it another name."
+                self.problems.add(
+                    self.place("states", name), f"{name} is not declared dead, its people would live.", fix
                 )
         start_age = tree_formula(self.book, schema.start_age, self.place("start_age"))
         cohort = Cohort(
@@ -176,6 +186,12 @@ class CohortBuilder:
         assert tunnel is not None
         place = self.place("states", origin, "tunnel")
         self._states([tunnel.then], place)
+        if tunnel.then == origin:
+            self.problems.add(place, f"the tunnel {origin} leads to itself.", "Name another state.")
+        lengths = {cycles.length for cycles in self.schema.cycles}
+        if any((tunnel.lasts / length).denominator != 1 for length in lengths):
+            found = f"{float(tunnel.lasts):g} years is no whole number of cycles, which last {_lengths_text(lengths)}."
+            self.problems.add(place, found, "Change `lasts`, or the cycles.")
         if any(t.kind == "probability" and t.formula is None for t in built.get(origin, ())):
             self.problems.add(place, f"{origin} is a tunnel and its transitions have a `rest`.", "Keep one of them.")
         # whoever is left at the end of the tunnel's last cycle moves on; the half cycle of slack keeps
@@ -198,7 +214,7 @@ class CohortBuilder:
         moves: list[MovePayoff] = []
         edges = self._edges()
         for i, payoff in enumerate(self.schema.payoffs):
-            account = account_of(payoff, self.outcomes, self.place("payoffs", i), self.problems)
+            account = account_of(payoff, self.outcomes, self.book, self.place("payoffs", i))
             value = self._formula(payoff.value, "payoffs", i, "value")
             if value is None:
                 continue

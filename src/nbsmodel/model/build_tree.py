@@ -55,11 +55,15 @@ class TreeBuilder:
         self.book, self.place, self.outcomes = book, place, outcomes
         self.cohorts, self.subtrees, self.problems = cohorts, subtrees, problems
         self.leaves = 0
+        self.used: set[str] = set()
         self.unresolved: set[str] = set()  # places of branches whose subtree does not exist
 
     def build(self, tree: Mapping[str, BranchSchema]) -> tuple[Branch, ...]:
         """Branches of the root, checked as a whole."""
         branches = self._node(tree, ("tree",), ())
+        for name in self.subtrees:
+            if name not in self.used:
+                self._node(self.subtrees[name], ("subtrees", name), (name,))  # only to check its formulas
         self._check_classes(branches)
         return branches
 
@@ -113,11 +117,12 @@ class TreeBuilder:
                 self.place(*key), f"the tree has over {MAX_LEAVES:,} leaves.", "Move branches into a cohort."
             )
         else:
+            self.used.add(name)
             return self._node(self.subtrees[name], ("subtrees", name), (*inside, name))
         return ()
 
     def _payoff(self, payoff: PayoffSchema, key: tuple[str | int, ...]) -> BranchPayoff | None:
-        account = account_of(payoff, self.outcomes, self.place(*key), self.problems)
+        account = account_of(payoff, self.outcomes, self.book, self.place(*key))
         value = tree_formula(self.book, payoff.value, self.place(*key, "value"))
         at = tree_formula(self.book, getattr(payoff, "at", 0), self.place(*key, "at"))
         return BranchPayoff(account, value, at) if value and at else None
@@ -169,8 +174,12 @@ class TreeBuilder:
                 self.problems.add(path[-1].place, f"the leaf {route} has no `class`, while other leaves have one.", fix)
 
 
-def account_of(payoff: PayoffSchema, outcomes: Mapping[str, object], place: str, problems: Problems) -> Account:
-    """Where a payoff is booked; an unknown outcome is reported."""
+def account_of(payoff: PayoffSchema, outcomes: Mapping[str, object], book: NameBook, place: str) -> Account:
+    """Where a payoff is booked; an unknown outcome or perspective is reported."""
+    problems = book.problems
+    if payoff.perspective not in book.perspectives:
+        fix = nearest(payoff.perspective, book.perspectives) + " Declare others under `perspectives`."
+        problems.add(f"{place}.perspective", f"no perspective is named {payoff.perspective}.", fix)
     if payoff.outcome not in outcomes:
         fix = nearest(payoff.outcome, outcomes) + " Declare others under `outcomes`."
         problems.add(f"{place}.outcome", f"no outcome is named {payoff.outcome}.", fix)

@@ -54,7 +54,11 @@ def beta(call: Call) -> Distribution:
         return make("beta", call.text, first, second)
     if given == ("events", "total"):
         if not 0 < first < second:
-            raise ValueError(f"beta: events must be above 0 and below total (found events {first:g}, total {second:g})")
+            instead = f"beta(alpha={first + 0.5:g}, beta={second - first + 0.5:g})"
+            raise ValueError(
+                f"beta: events must be above 0 and below total (found events {first:g}, total {second:g}); "
+                f"for none or all, add half an event to each side: {instead}"
+            )
         return make("beta", call.text, first, second - first)
     return _beta_from_moments(call, first, second)
 

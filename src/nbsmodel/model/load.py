@@ -11,7 +11,7 @@ from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.formula.check import CALENDAR, NONE, TIME_IN_STATE
 from nbsmodel.model.build_cohort import CohortBuilder
 from nbsmodel.model.build_tree import TREE, TreeBuilder
-from nbsmodel.model.names import CLOCK, CYCLE, DRAW, HANDED_OVER, STRATEGY, NameBook
+from nbsmodel.model.names import CLOCK, CYCLE, DRAW, HANDED_OVER, HEALTH_SYSTEM, STRATEGY, NameBook
 from nbsmodel.model.parameters import ParameterTable, read_parameters
 from nbsmodel.model.parts import COST, LIFE_YEARS, QALY, Choice, Derived, Model, Outcome, Source, Strategy
 from nbsmodel.model.schema import ModelSchema, Num, Strict, Text
@@ -88,6 +88,7 @@ class _Loader:
         choices, codes = self._choices(schema)
         tables = self._tables(schema)
         outcomes = self._outcomes(schema)
+        self.book.perspectives = tuple(dict.fromkeys((HEALTH_SYSTEM, *schema.perspectives)))
         derived = self._derived(schema)
         cohorts = {
             name: CohortBuilder(name, cohort, self.book, self.place, outcomes, self.problems).build()
@@ -113,6 +114,7 @@ class _Loader:
             outcomes=outcomes,
             tree=tree,
             cohorts=cohorts,
+            perspectives=self.book.perspectives,
             births=births,
             settings=schema.settings,
             settings_places={key: self.place("settings", key) for key in schema.settings},
@@ -181,6 +183,7 @@ class _Loader:
 
     def _choices(self, schema: ModelSchema) -> tuple[dict[str, Choice], dict[str, float]]:
         codes: dict[str, float] = {}
+        self.book.choices = {name: tuple(options) for name, options in schema.choices.items()}
         for name, options in schema.choices.items():
             place = self.place("choices", name)
             self.book.declare(name, "choice", place, NONE)

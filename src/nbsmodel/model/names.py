@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from keyword import iskeyword
 
 from nbsmodel.errors import Problems
-from nbsmodel.formula.check import CALENDAR, NONE, TIME_IN_STATE, Axes, axes_of_definitions, problems_of
+from nbsmodel.formula.check import (
+    CALENDAR,
+    NONE,
+    TIME_IN_STATE,
+    Axes,
+    axes_of_definitions,
+    choice_problems,
+    problems_of,
+)
 from nbsmodel.formula.functions import FUNCTIONS
 from nbsmodel.formula.order import CircularDefinition, dependency_order, needed_by
 from nbsmodel.formula.parse import FormulaError, parse
@@ -24,6 +32,9 @@ HANDED_OVER: Axes = DRAW | STRATEGY
 #: How deep derived values may build on one another: operations within operations, plus some for each value.
 MAX_STEPS = 500
 STEPS_OF_A_VALUE = 4
+
+#: Perspective of payoffs that name none.
+HEALTH_SYSTEM = "health_system"
 
 RESERVED = frozenset((*CALENDAR, TIME_IN_STATE, "rest", "alive", "any"))
 
@@ -61,6 +72,8 @@ class NameBook:
         self.derived: dict[str, Node] = {}
         self.derived_axes: dict[str, Axes] = {}
         self.cohort_offers: frozenset[str] = frozenset()
+        self.perspectives: tuple[str, ...] = (HEALTH_SYSTEM,)
+        self.choices: dict[str, tuple[str, ...]] = {}
 
     def declare(self, name: str, kind: str, place: str, axes: Axes | None = None) -> None:
         """Note a name; two meanings for one name are refused."""
@@ -82,10 +95,13 @@ class NameBook:
             self.problems.add(place, "`rest` cannot stand here.", "Write a number or a formula.")
             return None
         try:
-            return Formula(parse(text), place)
+            formula = Formula(parse(text), place)
         except FormulaError as error:
             self.problems.add(place, f"{error}.")
             return None
+        for found, fix in choice_problems(formula.node, self.choices):
+            self.problems.add(place, f"{found}.", fix)
+        return formula
 
     def define(self, definitions: Mapping[str, Formula], cohort_names: Mapping[str, Axes]) -> list[str]:
         """Take in the derived values and return their dependency order.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from nbsmodel.numerics.random import uniforms
 COLUMNS = ("name", "label", "value", "unit", "distribution", "source", "status", "price_year", "note")
 REQUIRED = ("name", "value", "unit", "source", "status")
 STATUSES = ("published", "derived", "calibrated", "assumption", "placeholder")
+
+_COMMA_NUMBER = re.compile(r"[-+]?[0-9]+(,[0-9]+)+(\.[0-9]+)?")
 
 #: Base value and distribution mean may differ by this much of the mean before it is reported.
 MEAN_TOLERANCE = 0.01
@@ -120,6 +123,10 @@ def constant(text: str) -> float:
     ValueError
         When it is no formula, uses names, or has no finite value.
     """
+    if text.rstrip().endswith("%"):
+        raise ValueError(f"{text!r} is a percentage; write a share, as in 0.95 for 95%")
+    if _COMMA_NUMBER.fullmatch(text.strip()):
+        raise ValueError(f"{text!r} has a comma; write a decimal point, and no separator of thousands")
     node = parse(text)
     if names(node):
         raise ValueError(f"{text!r} uses the name {sorted(names(node))[0]}; only numbers are allowed here")

@@ -18,7 +18,6 @@ from nbsmodel.model.parameters import ParameterTable
 from nbsmodel.model.tables import Table
 
 COST, QALY, LIFE_YEARS = "cost", "qaly", "life_years"
-DEFAULT_PERSPECTIVE = "health_system"
 
 
 @dataclass(frozen=True)
@@ -246,6 +245,8 @@ class Model:
     tree : tuple of Branch
         Branches of the root.
     cohorts : dict of str to Cohort
+    perspectives : tuple of str
+        Whose costs and effects payoffs can be, the health system first.
     births : Formula or None
         Births a year.
     settings : dict
@@ -269,6 +270,7 @@ class Model:
     outcomes: dict[str, Outcome]
     tree: tuple[Branch, ...]
     cohorts: dict[str, Cohort]
+    perspectives: tuple[str, ...]
     births: Formula | None
     settings: dict[str, Any]
     settings_places: dict[str, str]

@@ -32,11 +32,17 @@ def duration(text: object) -> Fraction:
     """Years in a length of time such as ``6 months`` or ``1/52 year``, exactly."""
     match = _DURATION.match(text) if isinstance(text, str) else None
     if match is None:
-        raise ValueError(f"{text!r} is no length of time; write for example `6 months`, `1 year` or `1/52 year`")
+        raise ValueError(f"{_seen(text)} is no length of time; write for example `6 months`, `1 year` or `1/52 year`")
     number, divisor, unit = match.groups()
     if divisor is not None and int(divisor) == 0:
         raise ValueError(f"{text!r} divides by zero")
     return Fraction(number) / int(divisor or 1) * YEARS[unit]
+
+
+def _seen(value: object) -> str:
+    """A value as shown in a message."""
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _length(value: object) -> Fraction:
@@ -57,7 +63,7 @@ def _formula(value: object) -> object:
 def _number(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float):
         hint = " (it stands in quotes: remove them)" if isinstance(value, str) and _is_number(value) else ""
-        raise ValueError(f"a number is needed, found {value!r}{hint}")
+        raise ValueError(f"a number is needed, found {_seen(value)}{hint}")
     if not abs(value) < math.inf:
         raise ValueError(f"a finite number is needed, found {value!r}")
     return value
@@ -77,7 +83,7 @@ def _as_list(value: object) -> object:
 
 def _name(value: object) -> object:
     if not isinstance(value, str) or not NAME.match(value) or "__" in value:
-        raise ValueError(f"{value!r} is no valid name; use letters, digits and single underscores, a letter first")
+        raise ValueError(f"{_seen(value)} is no valid name; use letters, digits and single underscores, a letter first")
     return value
 
 
@@ -298,6 +304,7 @@ class ModelSchema(Strict):
     births_per_year: FormulaText | None = None
     strategies: Annotated[dict[Name, dict[Name, Any]], Field(min_length=1)]
     comparator: Name
+    perspectives: Names = []
     choices: dict[Name, Annotated[list[Name], Field(min_length=2)]] = {}
     tables: dict[Name, TableSchema] = {}
     derived: dict[Name, Annotated[DerivedSchema, BeforeValidator(_derived)]] = {}

@@ -45,19 +45,21 @@ class Table:
     def __call__(self, key: Any, column: str | None = None) -> Any:
         """Value at a key of any shape; NaN where the table has none."""
         values = self.columns[column] if column is not None else next(iter(self.columns.values()))
-        key = np.asarray(key, dtype=float) + KEY_TOLERANCE
+        key = np.asarray(key, dtype=float)
         if self.linear:
             found = np.interp(key, self.keys, values)
         else:
-            found = values[np.clip(np.searchsorted(self.keys, key, side="right") - 1, 0, None)]
+            row = np.searchsorted(self.keys, key + KEY_TOLERANCE, side="right") - 1
+            found = values[np.clip(row, 0, None)]
         return np.where(self.covers(key), found, np.nan)
 
     def covers(self, key: Any) -> Any:
         """Whether the table has a value at a key."""
         # a step table covers its last row up to one step further: age 100.5 is age 100
         step = 0.0 if self.linear else float(self.keys[-1] - self.keys[-2]) if len(self.keys) > 1 else 1.0
-        top = np.inf if self.hold_last else self.keys[-1] + step + 2 * KEY_TOLERANCE * (step == 0)
-        return (key >= self.keys[0]) & ((key < top) if step else (key <= top))
+        top = np.inf if self.hold_last else self.keys[-1] + step
+        inside = (key < top - KEY_TOLERANCE) if step else (key <= top + KEY_TOLERANCE)
+        return (key >= self.keys[0] - KEY_TOLERANCE) & inside
 
     @property
     def range_text(self) -> str:

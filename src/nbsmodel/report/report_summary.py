@@ -120,12 +120,13 @@ class _Answer:
         if "programme" not in self.tables:
             return
         table = self.tables["programme"].set_index("quantity")
-        last = programme_difference(self.model.strategy_names, self.model.comparator)
+        others = [s for s in self.model.strategy_names if s != self.model.comparator]
+        last = others[-1] if others else self.model.comparator
         parts = []
-        affected = self._difference(table, AFFECTED)
+        affected = self._difference(table, last, AFFECTED)
         if affected:
             parts.append(f"per affected birth, {affected}")
-        annual = self._difference(table, ANNUAL)
+        annual = self._difference(table, last, ANNUAL)
         if annual and "Births" in table.index:
             births = number(float(table[last]["Births"]), 6)
             parts.append(f"for the annual cohort of {births} births, {annual}")
@@ -138,13 +139,13 @@ class _Answer:
             yield as_sentence(f"{who}{'; '.join(parts)}.")
         yield from self._cases(table)
 
-    def _difference(self, table: pd.DataFrame, ending: str) -> str:
+    def _difference(self, table: pd.DataFrame, strategy: str, ending: str) -> str:
         """Differences in cost and effect of a part of the programme table, in words."""
         names = [self.model.outcomes[o].label.partition(" (")[0] for o in ("cost", self.effect)]
         rows = [f"{name}, {ending}" for name in names]
-        if any(row not in table.index for row in rows):
+        if f"difference_{strategy}" not in table or any(row not in table.index for row in rows):
             return ""
-        cost, gained = (float(table["difference"][row]) for row in rows)
+        cost, gained = (float(table[f"difference_{strategy}"][row]) for row in rows)
         saved = "saved" if cost <= 0 else "spent"
         return (
             f"{money_in_words(abs(cost), self.currency)} is {saved} and {number(abs(gained), 3)} {self.effects} "
@@ -193,11 +194,6 @@ class _Answer:
 def strategy_labels(labels: dict[str, str], names: str) -> str:
     """Labels of one name, or of two names joined by ``and`` as the tables write them."""
     return labels[names] if names in labels else joined(labels.get(n, n) for n in names.split(" and ") if n)
-
-
-def programme_difference(strategies: tuple[str, ...], comparator: str) -> str:
-    """The strategy whose difference from the comparator the programme table gives: the last one."""
-    return next((s for s in reversed(strategies) if s != comparator), comparator)
 
 
 def _quoted(label: str) -> str:

@@ -24,7 +24,7 @@ from nbsmodel.report.format import (
     whole,
 )
 from nbsmodel.report.methods import per_effect
-from nbsmodel.report.report_summary import AFFECTED, ANNUAL, programme_difference, strategy_labels
+from nbsmodel.report.report_summary import AFFECTED, ANNUAL, strategy_labels
 
 CLASS_LABELS = {
     "true_positive": "True positives",
@@ -243,19 +243,19 @@ class ResultTables:
             return None
         titles = {"": "Screening programme", ANNUAL: "Annual birth cohort", AFFECTED: "Per affected birth"}
         parts: dict[str, list[Row]] = {key: [] for key in titles}
+        others = [s for s in self.strategies if s != self.model.comparator]
         for r in records(self.tables["programme"]):
             name, _, ending = r["quantity"].rpartition(", ")
             key = ending if ending in titles else ""
-            values = [r[c] for c in (*self.strategies, "difference")]
+            values = [r[c] for c in (*self.strategies, *(f"difference_{s}" for s in others))]
             share = r["unit"] == "share"
             places = money_decimals(values) if r["unit"] == self.currency else decimals_for(values)
             texts = [percent(round(v, 6)) if share else fixed(v, places) if v else number(v) for v in values]
             parts[key].append(
                 Row(name if key else r["quantity"], tuple(Cell(t) for t in ("" if share else r["unit"], *texts)))
             )
-        other = programme_difference(self.strategies, self.model.comparator)
-        difference = f"{self.labels[other]} {MINUS} {self.labels[self.model.comparator]}"
-        heads = [*(self.labels[s] for s in self.strategies), difference]
+        base = self.labels[self.model.comparator]
+        heads = [*(self.labels[s] for s in self.strategies), *(f"{self.labels[s]} {MINUS} {base}" for s in others)]
         columns = (Column("Quantity", False), Column("Unit", False), *(Column(h) for h in heads))
         groups = tuple(Group(titles[key], tuple(rows)) for key, rows in parts.items() if rows)
         note = "Costs and outcomes are discounted as in the methods."
@@ -338,7 +338,8 @@ class ResultTables:
 
     @property
     def _other(self) -> str:
-        return programme_difference(self.strategies, self.model.comparator)
+        others = [s for s in self.strategies if s != self.model.comparator]
+        return others[-1] if others else self.model.comparator
 
     def _with_difference(self, row: Sequence[float]) -> list[float]:
         if not self._two:

@@ -106,7 +106,7 @@ class _Reader:
             node = parse(self.measure.value)  # type: ignore[arg-type]
         except FormulaError as error:
             raise InputError([Problem(self.place, f"{error}.")]) from None
-        known = [*values.known, *self.result.model.derived]
+        known = [*values.known, *(d for d in self.result.model.derived if not self.result.needs_cohort(d))]
         columns = {name: frozenset(t.columns) for name, t in self.result.model.tables.items()}
         found = problems_of(node, known, columns)
         if found:

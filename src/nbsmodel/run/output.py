@@ -24,6 +24,9 @@ def check_free(out: Path, force: bool) -> None:
     InputError
         When the place is taken and may not be replaced.
     """
+    if not out.resolve().name:
+        raise InputError([Problem(shown(out), "results cannot stand here.", "Give --out the name of a folder.")])
+    out = out.resolve()
     _recover(out)
     if not out.exists():
         return
@@ -55,6 +58,7 @@ def results_folder(out: Path, force: bool) -> Iterator[Path]:
         Folder to write into. It is removed when writing fails, and an earlier result stays.
     """
     check_free(out, force)
+    out = out.resolve()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         _clear_abandoned(out)

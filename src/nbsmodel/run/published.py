@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from nbsmodel.config.scenario import check_changes, make_settings
 from nbsmodel.errors import Problems, nearest
-from nbsmodel.model.parts import Model
-from nbsmodel.model.schema import FormulaText, Name, Num, Strict, Text
+from nbsmodel.model.parts import Model, paths
+from nbsmodel.model.schema import CLASSES, FormulaText, Name, Num, Strict, Text
 from nbsmodel.model.validate import check_shape
 from nbsmodel.model.yamlfile import read_yaml
 
@@ -126,6 +127,9 @@ def load_published(model: Model) -> PublishedSchema | None:
     for i, target in enumerate(schema.results):
         for found, fix in _unknown(target, model):
             problems.add(document.place("results", i), found, fix)
+        with problems.gather():
+            check_changes(model, target.with_.overrides, target.with_.choices)
+            make_settings(model, target.with_.settings, document.place("results", i, "with", "settings"))
     problems.raise_if_any()
     return schema
 
@@ -137,6 +141,12 @@ def _unknown(target: TargetSchema, model: Model) -> Iterator[tuple[str, str]]:
     for name in (measure.strategy, measure.versus, measure.icer, measure.nmb):
         if name is not None and name not in model.strategy_names:
             yield f"no strategy is named {name}.", nearest(name, model.strategy_names)
+    if measure.class_ is not None and measure.class_ not in CLASSES:
+        yield f"no class is named {measure.class_}.", nearest(measure.class_, CLASSES)
+    if measure.component is not None and measure.component not in components(model):
+        yield f"no payoff has the component {measure.component}.", nearest(measure.component, components(model))
+    if measure.per in ("birth", "patient") and measure.per != model.about["basis"]:
+        yield f"results are per {model.about['basis']}, not per {measure.per}.", f"Write per: {model.about['basis']}."
     for name in (measure.total, measure.difference):
         if name is not None and name not in model.outcomes:
             yield f"no outcome is named {name}.", nearest(name, model.outcomes)
@@ -146,6 +156,17 @@ def _unknown(target: TargetSchema, model: Model) -> Iterator[tuple[str, str]]:
         elif measure.occupancy is not None and measure.occupancy not in model.cohorts[measure.cohort].state_names:
             states = model.cohorts[measure.cohort].state_names
             yield f"{measure.cohort} has no state {measure.occupancy}.", nearest(measure.occupancy, states)
+
+
+def components(model: Model) -> set[str]:
+    """Every component that some payoff of a model is booked under."""
+    of_tree = {p.account.component for path in paths(model.tree) for b in path for p in b.payoffs}
+    found = set(of_tree)
+    for cohort in model.cohorts.values():
+        found |= {p.account.component for p in cohort.state_payoffs}
+        found |= {p.account.component for p in cohort.start_payoffs}
+        found |= {p.account.component for p in cohort.move_payoffs}
+    return found
 
 
 def models_with_published(folder: Path) -> list[Path]:

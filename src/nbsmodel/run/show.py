@@ -36,7 +36,9 @@ def cea_for_people(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> str:
     if "programme" in tables:
         table = tables["programme"]
         names = [labels[c] for c in table.columns if c in labels]
-        head = ["", "Unit", *names, "Difference"]
+        others = [s for s in model.strategy_names if s != model.comparator]
+        many = len(others) > 1
+        head = ["", "Unit", *names, *(f"{labels[s]}, difference" if many else "Difference" for s in others)]
         body = [[str(v) if isinstance(v, str) else number(v) for v in row] for row in table.itertuples(index=False)]
         parts += ["", text_table(head, body)]
     departures = scenario.departures()

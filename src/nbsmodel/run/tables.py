@@ -147,7 +147,7 @@ def state_table(result: Result) -> pd.DataFrame:
                 }
             )
             parts.append(frame[(frame[columns] != 0).any(axis=1)])
-    tree = _tree_rows(result, outcomes, columns, parts)
+    tree = _tree_rows(result, outcomes, columns)
     return pd.concat([*parts, tree], ignore_index=True)
 
 
@@ -155,7 +155,7 @@ def _all_keys(result: Result) -> set[tuple[str, bool]]:
     return {(a.outcome, d) for a, d in result.sums if a in result.accounts()}
 
 
-def _tree_rows(result: Result, outcomes: list[str], columns: list[str], parts: list[pd.DataFrame]) -> pd.DataFrame:
+def _tree_rows(result: Result, outcomes: list[str], columns: list[str]) -> pd.DataFrame:
     """What the tree paid: the totals booked on its branches."""
     rows = []
     for strategy in result.strategies:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nbsmodel.config.scenario import load_scenario
-from nbsmodel.engine.evaluate import evaluate
 from nbsmodel.errors import InputError, Problem
 from nbsmodel.run.published import load_published
+from nbsmodel.run.run import run
 
 
 def validate(paths: Sequence[str | Path]) -> tuple[list[Problem], list[str]]:
@@ -30,9 +29,7 @@ def validate(paths: Sequence[str | Path]) -> tuple[list[Problem], list[str]]:
     notes: list[str] = []
     for path in paths:
         try:
-            scenario = load_scenario(path)
-            with scenario.locating():
-                evaluate(scenario.model, settings=scenario.settings, base=scenario.overrides, options=scenario.choices)
+            scenario = run(path, write=False).scenario
             load_published(scenario.model)
         except InputError as error:
             problems += error.problems

@@ -42,7 +42,7 @@ def draw_occupancy(scenario: Scenario, trace: pd.DataFrame, cohort: Cohort) -> S
     shares = {s: _shares(ours[ours["strategy"] == s], cohort) for s in named}
     for i, (axes, (strategy, title)) in enumerate(zip(panels, titles.items(), strict=False)):
         axes.set_title("\n".join(title))
-        _panel(axes, shares[strategy], cohort, look, ruler, last_row=i + columns >= len(named))
+        _panel(axes, shares[strategy], cohort, look, last_row=i + columns >= len(named))
     for axes in panels[len(named) :]:
         axes.remove()
     figure.supxlabel(_time_label(scenario, cohort), fontsize=8, y=(bottom - 0.42) / height, va="bottom")
@@ -80,7 +80,7 @@ def _shares(rows: pd.DataFrame, cohort: Cohort) -> pd.DataFrame | None:
     return table
 
 
-def _panel(axes: Any, shares: pd.DataFrame | None, cohort: Cohort, look: Look, ruler: Ruler, last_row: bool) -> None:
+def _panel(axes: Any, shares: pd.DataFrame | None, cohort: Cohort, look: Look, last_row: bool) -> None:
     axes.set_ylim(0, 1)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     axes.tick_params(labelbottom=last_row)
