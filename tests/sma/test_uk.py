@@ -132,3 +132,24 @@ def test_clinical_splits_beside_the_registry(model):
 def test_every_config_runs(path):
     output = nbsmodel.run(path, write=False)
     assert np.isfinite(output.tables["cea"][["cost", "qaly"]].to_numpy()).all()
+
+
+def test_drugs_are_paid_for_the_living_only(model):
+    """Gene therapy after symptoms: price times those alive, between survival at 6 and at 12 months."""
+    result = nbsmodel.evaluate(
+        model,
+        settings={"discount_rate_costs": 0},
+        overrides={"share_onasemnogene_type_1": 1.0, "c_onasemnogene_administration_euro": 0.0},
+        keep_trace=True,
+    )
+    paid = result.total("cost", "no_screening", component="onasemnogene")[0]
+    price, prevalence = 1_795_000, 1e-4
+    type_1 = float(result.values["p_type_1"]) * prevalence
+    assert paid < price * type_1
+    everybody_died_first = nbsmodel.evaluate(
+        model,
+        settings={"discount_rate_costs": 0},
+        overrides={"share_onasemnogene_type_1": 1.0, "die_not_sitting": 1e6, "die_sitting": 1e6, "die_ventilated": 1e6},
+    )
+    dead = everybody_died_first.total("cost", "no_screening", component="onasemnogene")[0]
+    assert dead == pytest.approx(0, abs=1e-9 * paid)

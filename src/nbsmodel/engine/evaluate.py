@@ -82,7 +82,8 @@ def evaluate(
     for first in range(0, n, size):
         last = min(first + size, n)
         known = fixed | {name: column[None, first:last] for name, column in table.items()}
-        _Block(model, settings, known, last - first, first if draws is not None else None, collect).run(first)
+        with np.errstate(over="ignore", invalid="ignore"):  # totals are checked below, with a better message
+            _Block(model, settings, known, last - first, first if draws is not None else None, collect).run(first)
     check_totals(model, collect.sums)
     return replace(collect.result(), bytes_per_draw=need)
 

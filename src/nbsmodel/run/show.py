@@ -45,9 +45,18 @@ def cea_for_people(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> str:
     if departures:
         parts += [
             "",
-            "Departs from the reference case: " + "; ".join(f"{k} {b} (reference {a})" for k, a, b in departures),
+            "Departs from the reference case: " + "; ".join(f"{k} {_setting(b)} (reference {_setting(a)})" for k, a, b in departures),
         ]
     return "\n".join(parts)
+
+
+def _setting(value: object) -> str:
+    """A setting as it would be written in a config."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_setting, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {_setting(v)}" for k, v in value.items())
+    return "none" if value is None else str(value)
 
 
 def _pair(row: dict[Hashable, Any], labels: dict[str, str], effect: str, unit: str) -> str:
