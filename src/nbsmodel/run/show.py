@@ -45,7 +45,8 @@ def cea_for_people(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> str:
     if departures:
         parts += [
             "",
-            "Departs from the reference case: " + "; ".join(f"{k} {_setting(b)} (reference {_setting(a)})" for k, a, b in departures),
+            "Departs from the reference case: "
+            + "; ".join(f"{k} {_setting(b)} (reference {_setting(a)})" for k, a, b in departures),
         ]
     return "\n".join(parts)
 
