@@ -222,6 +222,27 @@ def test_a_clock_over_cycles_of_different_lengths():
     )
 
 
+def test_a_clock_is_carried_through_states_that_do_not_use_it():
+    """Ill for two cycles, worse for two, then at the end: only there the years since the beginning matter."""
+    cohort = {
+        "cycles": years(6),
+        "states": {"well": {}, "ill": {}, "worse": {}, "end": {}, "dead": {"dead": True}},
+        "clocks": {"sick": {"runs_in": ["ill", "worse", "end"]}},
+        "transitions": {
+            "well": {"ill": {"probability": 0.5}},
+            "ill": {"worse": {"probability": "1 if time_in_state >= 1 else 0"}},
+            "worse": {"end": {"probability": 0.5}},
+            "end": {"dead": {"probability": "0.1 * sick"}},
+        },
+        "payoffs": [{"in": "end", "outcome": "cost", "per": "cycle", "value": "1000 ** cycle * sick"}],
+    }
+    result = run(build(one_cohort(cohort, "ill")), keep_trace=True)
+    # worse at row 2; half of them at the end from row 3, sick for 3 years, the others a year later
+    at_end = [0, 0, 0, 0.5, 0.5 * 0.7 + 0.25, (0.5 * 0.7 + 0.25) * 0.6 + 0.125]
+    np.testing.assert_allclose(result.trace("life")[0, 0, :6, 3], at_end, rtol=EXACT)
+    assert total(result, "cost") == pytest.approx(1000.0 ** np.arange(6) @ (np.array(at_end) * np.arange(6)), rel=EXACT)
+
+
 def test_who_stays_and_who_comes_back_are_kept_apart():
     """Half of the ill recover and fall ill again: two clocks in one state."""
     cohort = {

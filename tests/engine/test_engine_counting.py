@@ -114,6 +114,24 @@ def test_payoffs_that_change_with_age_are_those_of_the_cycle():
         assert total(result, "qaly") == pytest.approx(value, rel=EXACT)
 
 
+def test_payoffs_that_change_with_a_clock_are_those_of_the_row():
+    """The age is that of the cycle's start, the time in state that of the people counted: at its end, the end's."""
+    payoff = {"in": "living", "outcome": "qaly", "per": "year", "value": "time_in_state + 100 * age"}
+    model = falling(payoffs=[payoff])
+    first = [(k + 100 * k) * TRACE[k] for k in range(5)]  # as the start of cycle k
+    last = [(k + 1 + 100 * k) * TRACE[k + 1] for k in range(4)]  # as the end of cycle k
+    expected = {
+        "start": sum(first[:4]),
+        "end": sum(last),
+        "life_table": (sum(first[:4]) + sum(last)) / 2,
+        "every_point": first[0] + sum(last),
+        "half_cycle": first[0] / 2 + sum(first[1:4]) + first[4] / 2,
+    }
+    for correction, value in expected.items():
+        result = run(model, {"within_cycle_correction": correction})
+        assert total(result, "qaly") == pytest.approx(value, rel=EXACT)
+
+
 # --- rates -----------------------------------------------------------------------------------
 
 

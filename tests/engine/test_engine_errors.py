@@ -211,15 +211,25 @@ def test_births():
     ("draws", "words"),
     [
         ({"z": [1.0]}, "no parameter is named z"),
-        ({"x": [1.0, np.nan]}, "draws x: nan in draw 1"),
-        ({"x": [1.0, np.inf]}, "draws x: inf in draw 1"),
+        (
+            {"x": [1.0, np.nan]},
+            "draws x: nan in draw 1 is no number (1 of 2 draws are not). It must be a finite number.",
+        ),
+        ({"p": [1.5, 0.2, -1]}, "draws p: 1.5 in draw 0 is no probability (2 of 3 draws are not)"),
+        ({"c": [np.inf]}, "draws c: inf in draw 0 is no GBP (1 of 1 draws are not). It must be finite and at least 0."),
         ({"x": [1.0, 2.0], "y": [1.0]}, "columns have [1, 2] rows"),
         ({"x": []}, "columns have [0] rows"),
         ({}, "columns have [] rows"),
     ],
 )
 def test_draws_that_cannot_be_used(draws, words):
-    says(refusal(tree(1), draws={name: np.array(column) for name, column in draws.items()}), words)
+    columns = {name: np.array(column) for name, column in draws.items()}
+    says(refusal(tree(1), columns, {"p": (0.5, "probability"), "c": (1, "GBP")}), words)
+
+
+def test_a_parameter_is_not_drawn_and_replaced_at_once():
+    text = refusal(tree(1), draws={"x": np.array([1.0, 2.0])}, overrides={"x": 0.5})
+    says(text, "draws x", "drawn and replaced by an override at once")
 
 
 def test_settings_that_name_unknown_outcomes():

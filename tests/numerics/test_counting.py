@@ -146,6 +146,13 @@ def test_instants(timing, cycles, rows):
     np.testing.assert_allclose(by_row, [0.25, 0.5, 1.25, 1.5, 0.5] * half_a_year(rows), rtol=EXACT)
 
 
+def test_completed_years_forgive_the_rounding_of_summed_cycles():
+    times = np.cumsum([0, *np.full(20, 0.1)])
+    assert times[10] < 1
+    np.testing.assert_array_equal(cycle_instants("year_step", times), [0] * 10 + [1] * 10)
+    np.testing.assert_array_equal(row_instants("year_step", times), [0] * 10 + [1] * 10 + [2])
+
+
 def test_both_rows_of_a_cycle_share_its_discount_factor():
     for correction in ("life_table", "end", "every_point"):
         found = weights(correction, timing="mid", discount=half_a_year)

@@ -58,7 +58,8 @@ def _check_column(model: Model, name: str, column: Array, problems: Problems) ->
     bad = np.flatnonzero(~(np.isfinite(column) & (column >= low) & (column <= high)))
     if bad.size:
         found = f"{column[bad[0]]:g} in draw {bad[0]} is no {unit} ({bad.size} of {len(column)} draws are not)."
-        problems.add(f"draws {name}", found, f"It must be a finite number, {range_text(unit)}.")
+        at_least = np.isfinite(low) and not np.isfinite(high)
+        problems.add(f"draws {name}", found, f"It must be {'finite and ' if at_least else ''}{range_text(unit)}.")
 
 
 def check_settings(model: Model, settings: Settings) -> None:

@@ -79,7 +79,8 @@ class _Loader:
         sources = self._sources(documents["sources.yaml"])
         schema = check_shape(document, ModelSchema, self.problems)
         parameters = self._parameters(set(sources))
-        self.problems.raise_if_any()
+        if schema is None or not parameters.rows:  # otherwise the names are known: go on, to report all at once
+            self.problems.raise_if_any()
         assert schema is not None
         self.place = document.place
         for name, row in parameters.rows.items():

@@ -65,7 +65,7 @@ def _pair(row: dict[Hashable, Any], labels: dict[str, str], effect: str, unit: s
     gain, cost = row[f"inc_{effect}"], row["inc_cost"]
     verdict = row["quadrant"]
     if not math.isnan(row["icer"]):
-        verdict = f"{number(row['icer'])} per {unit} {'gained' if gain > 0 else 'lost (saving)'}"
+        verdict = f"{number(row['icer'])} per {unit.removesuffix('s')} {'gained' if gain > 0 else 'lost (saving)'}"
     names = f"{labels[row['strategy']]} against {labels[row['comparator']]}"
     return f"{names}: cost {number(cost)}, {unit} {number(gain)}: {verdict}"
 
