@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-DONE, FALLS_SHORT, WRONG_INPUT, STOPPED = 0, 1, 2, 130
+FALLS_SHORT, WRONG_INPUT, STOPPED = 1, 2, 130
 
 
 @app.callback()

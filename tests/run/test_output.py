@@ -1,5 +1,6 @@
 """The output folder is there whole or not at all, and only our own results are ever replaced."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -109,7 +110,7 @@ while True:
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_killed_at_any_moment_leaves_no_half_written_folder(tmp_path):
-    out = tmp_path / "results"
+    out, seen = tmp_path / "results", 0
     for i in range(12):
         process = subprocess.Popen([sys.executable, "-c", WRITER, str(out)], stdout=subprocess.PIPE)
         assert process.stdout is not None
@@ -118,7 +119,10 @@ def test_killed_at_any_moment_leaves_no_half_written_folder(tmp_path):
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        for folder in (out, tmp_path / ".results.earlier"):
-            if folder.exists() and folder == out:
-                assert len(list(out.glob("*.csv"))) == 40
-                assert (out / MARK).is_file()
+        with contextlib.suppress(InputError):  # also puts back what was cut off between two renames
+            check_free(out, force=False)
+        if out.exists():
+            seen += 1
+            assert len(list(out.glob("*.csv"))) == 40
+            assert (out / MARK).is_file()
+    assert seen > 0
