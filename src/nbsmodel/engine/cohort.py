@@ -9,8 +9,8 @@ import numpy as np
 
 from nbsmodel.engine import check
 from nbsmodel.engine.check import Where
-from nbsmodel.engine.clocks import ClockPlan, clock_plan
 from nbsmodel.engine.detail import Detail
+from nbsmodel.engine.entry_level import EntryLevel
 from nbsmodel.engine.ledger import Ledger
 from nbsmodel.engine.occupancy import Slots, in_order, merged, sum_first
 from nbsmodel.engine.payoff_sums import BOTH, PayoffPlan, PayoffPlanner
@@ -20,7 +20,7 @@ from nbsmodel.engine.tree import Arrival
 from nbsmodel.engine.values import RowValues, Values, at_row
 from nbsmodel.errors import Problems
 from nbsmodel.formula.check import TIME_IN_STATE
-from nbsmodel.model.parts import Cohort, Model
+from nbsmodel.model.parts import Model
 
 Array = Any
 
@@ -61,33 +61,11 @@ class CohortRun:
     """
 
     def __init__(self, model: Model, values: Values, ledger: Ledger, where: Where, given: CohortInput) -> None:
-        entry = given.arrival.entry
+        level = EntryLevel(model, values, where, given.arrival.entry, given.grid)
         self.model, self.ledger, self.given = model, ledger, given
-        self.cohort: Cohort = model.cohorts[entry.cohort]
-        self.grid = given.grid
+        self.cohort, self.grid, self.clocks = level.cohort, level.grid, level.clocks
+        self.times, self.values, self.where = level.times, level.values, level.where
         self.index = {name: i for i, name in enumerate(self.cohort.state_names)}
-        delay = np.asarray(values.value(entry.delay.node), dtype=float)
-        ok = (delay >= 0) & np.isfinite(delay)
-        check.require(ok, delay, entry.delay, "the delay", "It is a finite number, at least 0.", where, model, values)
-        handed = {name: values.value(f.node) for name, f in entry.hands_over.items()}
-        start_age = np.asarray(values.value(self.cohort.start_age.node), dtype=float)
-        check.finite(start_age, self.cohort.start_age, "the start age", where, model, values)
-        self.times = self.grid.times[:, None, None] + delay
-        self.clocks: ClockPlan = clock_plan(model, self.cohort)
-        ages = self.times + start_age
-        lengths = np.append(self.grid.lengths, self.grid.lengths[-1])
-        n_rows = np.arange(self.grid.n + 1.0)
-        calendar = {
-            "time": self.times,
-            "age": ages,
-            "cycle": n_rows[:, None, None],
-            "dt": lengths[:, None, None] if not self.grid.equal else np.asarray(lengths[0]),
-        }
-        # states that remember no clock are evaluated for all cycles at once; a declared clock that
-        # their formulas use does not run there and stands at zero
-        stopped = dict.fromkeys(self.clocks.sets, np.float64(0.0))
-        self.values = Values(model, handed | calendar | stopped, values)
-        self.where = Where(where.strategies, where.first_draw, ages)
         self.evaluator = TransitionEvaluator(model, self.cohort, self.where)
         self.row_values = RowValues(self.values, {})
 
