@@ -21,8 +21,8 @@ Prentice RL (1974). A log gamma model and its maximum likelihood estimation. Bio
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 FloatArray = NDArray[np.float64]
 
@@ -80,8 +80,8 @@ def _log_survival_and_hazard(
     """Logs of S(t) and of ``sigma t h(t)`` (meaningless at t = 0)."""
     t, mu, sigma, q = np.broadcast_arrays(t, mu, sigma, q)
     w = (np.log(t) - mu) / sigma
-    log_survival = np.asarray(special.log_ndtr(-w))
-    log_hazard = np.asarray(0.5 * np.log(2 / np.pi) - np.log(special.erfcx(w / np.sqrt(2))))
+    log_survival = np.asarray(scipy.special.log_ndtr(-w))
+    log_hazard = np.asarray(0.5 * np.log(2 / np.pi) - np.log(scipy.special.erfcx(w / np.sqrt(2))))
     gamma = np.abs(q) > _Q_ZERO
     if gamma.any():
         log_survival, log_hazard = np.array(log_survival), np.array(log_hazard)
@@ -111,7 +111,7 @@ def _gamma_form(w: FloatArray, q: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _log_part(
     is_upper: bool, log_kernel: FloatArray, a: FloatArray, u: FloatArray, root: FloatArray, x: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    log_part = np.log(special.gammaincc(a, u) if is_upper else special.gammainc(a, u))
+    log_part = np.log(scipy.special.gammaincc(a, u) if is_upper else scipy.special.gammainc(a, u))
     log_ratio = log_part - log_kernel
     tail = log_part < _LOG_TAIL
     if tail.any():
@@ -124,7 +124,7 @@ def _exponent(w: FloatArray, q: FloatArray, a: FloatArray) -> FloatArray:
     """``a (exp(q w) - 1 - q w)``, which goes to w^2/2 as q goes to 0."""
     x = q * w
     # 1F1(1; 3; x) = 2 (exp(x) - 1 - x) / x^2 has no cancellation at x = 0.
-    near = 0.5 * w**2 * special.hyp1f1(1.0, 3.0, np.clip(x, -1, 1))
+    near = 0.5 * w**2 * scipy.special.hyp1f1(1.0, 3.0, np.clip(x, -1, 1))
     return np.where(np.abs(x) < 1, near, a * (np.expm1(x) - x))
 
 
@@ -133,7 +133,7 @@ def _stirling_error(a: FloatArray) -> FloatArray:
 
     Series: Abramowitz and Stegun 6.1.41.
     """
-    direct = special.gammaln(a) - ((a - 0.5) * np.log(a) - a + 0.5 * np.log(2 * np.pi))
+    direct = scipy.special.gammaln(a) - ((a - 0.5) * np.log(a) - a + 0.5 * np.log(2 * np.pi))
     b = 1 / a**2
     series = (1 / 12 - b * (1 / 360 - b * (1 / 1260 - b * (1 / 1680 - b / 1188)))) / a
     return np.where(a > 15, series, direct)
@@ -190,7 +190,7 @@ def _uniform_ratio(is_upper: bool, a: FloatArray, root: FloatArray, x: FloatArra
     c0 = 1 / m - 1 / eta
     c1 = 1 / eta**3 - 1 / m**3 - 1 / m**2 - 1 / (12 * m)
     sign = 1.0 if is_upper else -1.0
-    normal_tail = 0.5 * special.erfcx(sign * root / np.sqrt(2))
+    normal_tail = 0.5 * scipy.special.erfcx(sign * root / np.sqrt(2))
     correction = sign * (c0 + c1 / a) / np.sqrt(2 * np.pi * a)
     result: FloatArray = (normal_tail + correction) * np.sqrt(2 * np.pi / a) * np.exp(_stirling_error(a))
     return result
@@ -199,6 +199,6 @@ def _uniform_ratio(is_upper: bool, a: FloatArray, root: FloatArray, x: FloatArra
 def _hazard_at_zero(mu: FloatArray, sigma: FloatArray, q: FloatArray) -> FloatArray:
     """Limit of h(t) as t goes to 0: h grows like t^(1/(sigma q) - 1) for q > 0."""
     a = 1 / q**2
-    finite = np.abs(q) / sigma * np.exp(a * np.log(a) - special.gammaln(a) - mu)
+    finite = np.abs(q) / sigma * np.exp(a * np.log(a) - scipy.special.gammaln(a) - mu)
     product = sigma * q
     return np.where(product > 1, np.inf, np.where(product == 1, finite, 0.0))

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from nbsmodel.numerics import gengamma
 
@@ -113,7 +113,7 @@ def _gompertz_hazard(t: FloatArray, shape: FloatArray, rate: FloatArray) -> Floa
 
 def _gompertz_growth(t: FloatArray, dt: FloatArray, shape: FloatArray, rate: FloatArray) -> FloatArray:
     # exprel(x) = (exp(x) - 1) / x, and 1 at x = 0: covers shape 0 (exponential) without a branch.
-    return np.where(rate == 0, 0.0, _gompertz_hazard(t, shape, rate) * dt * special.exprel(shape * dt))
+    return np.where(rate == 0, 0.0, _gompertz_hazard(t, shape, rate) * dt * scipy.special.exprel(shape * dt))
 
 
 # Log-logistic -------------------------------------------------------------------------------
@@ -127,13 +127,13 @@ def _loglogistic_cumulative(t: FloatArray, shape: FloatArray, scale: FloatArray)
 
 def _loglogistic_hazard(t: FloatArray, shape: FloatArray, scale: FloatArray) -> FloatArray:
     early = shape / scale * (t / scale) ** (shape - 1) / (1 + (t / scale) ** shape)
-    late = shape / t * special.expit(shape * np.log(t / scale))
+    late = shape / t * scipy.special.expit(shape * np.log(t / scale))
     return np.where(t > scale, late, early)
 
 
 def _loglogistic_growth(t: FloatArray, dt: FloatArray, shape: FloatArray, scale: FloatArray) -> FloatArray:
     plain = _loglogistic_cumulative(t + dt, shape, scale) - _loglogistic_cumulative(t, shape, scale)
-    share = special.expit(shape * np.log(t / scale))  # x / (1 + x) with x = (t/scale)^shape
+    share = scipy.special.expit(shape * np.log(t / scale))  # x / (1 + x) with x = (t/scale)^shape
     return np.where(dt < t, np.log1p(share * _power_growth(t, dt, shape)), plain)
 
 
@@ -141,14 +141,14 @@ def _loglogistic_growth(t: FloatArray, dt: FloatArray, shape: FloatArray, scale:
 
 
 def _lognormal_cumulative(t: FloatArray, meanlog: FloatArray, sdlog: FloatArray) -> FloatArray:
-    result: FloatArray = -special.log_ndtr((meanlog - np.log(t)) / sdlog)
+    result: FloatArray = -scipy.special.log_ndtr((meanlog - np.log(t)) / sdlog)
     return result
 
 
 def _lognormal_hazard(t: FloatArray, meanlog: FloatArray, sdlog: FloatArray) -> FloatArray:
     # The normal density over its upper tail, through erfcx: finite however far out.
     z = (np.log(t) - meanlog) / sdlog
-    ratio = np.sqrt(2 / np.pi) / special.erfcx(z / np.sqrt(2))
+    ratio = np.sqrt(2 / np.pi) / scipy.special.erfcx(z / np.sqrt(2))
     # At and near t = 0 the density vanishes faster than t.
     return np.where(ratio == 0, 0.0, ratio / (sdlog * t))
 
