@@ -165,14 +165,6 @@ CASES = (
         "configs/base.yaml: ",
         ("the key model is missing",),
     ),
-    config(
-        "microsimulation",
-        "title: Base case",
-        "engine: microsimulation",
-        "engine",
-        "the engine microsimulation is not there yet",
-        "Use cohort",
-    ),
     config("unknown engine", "title: Base case", "engine: markov", "engine", "found 'markov'", "Allowed: cohort"),
     config("misspelt key of a config", "overrides:", "overides:", "unknown key overides", "Did you mean overrides?"),
     config(

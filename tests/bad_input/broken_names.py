@@ -1,6 +1,6 @@
 """Names and formulas of model.yaml that do not work."""
 
-from broken import model
+from broken import MODEL, Broken, model
 
 CASES = (
     # --- names
@@ -130,6 +130,64 @@ CASES = (
         "Add treated",
     ),
     model("leaf without a class", "class: false_negative, ", "", "missed: {", "affected > missed has no `class`"),
+    # --- attributes, counts and clocks of individual children
+    model(
+        "words as values of an attribute",
+        "outcomes:\n",
+        "attributes:\n  course_of_illness: {values: {mild: 0.5, severe: rest}}\noutcomes:\n",
+        "  course_of_illness",
+        "attributes.course_of_illness.values.mild",
+        "use numbers as values",
+    ),
+    model(
+        "probabilities of an attribute that exceed 1",
+        "outcomes:\n",
+        "attributes:\n  copies: {values: {2: 0.7, 3: 0.6, 4: rest}}\noutcomes:\n",
+        "  copies",
+        "the probabilities of copies add up to 1.3",
+        "at most",
+    ),
+    model(
+        "attribute that depends on the strategy",
+        "outcomes:\n",
+        "attributes:\n  copies: {values: {2: screened * p_late, 3: rest}}\noutcomes:\n",
+        "  copies",
+        "the attribute copies does not have screened",
+        "the same child in every arm",
+    ),
+    model(
+        "attribute with a distribution of several rows",
+        "outcomes:\n",
+        'attributes:\n  weight_kg: {distribution: "dirichlet(group=g, count=1)"}\noutcomes:\n',
+        "  weight_kg",
+        "attributes.weight_kg.distribution",
+        "write the other as a formula of it",
+    ),
+    Broken(
+        "attribute in the tree",
+        (
+            (MODEL, "outcomes:\n", "attributes:\n  copies: {values: {2: p_late, 3: rest}}\noutcomes:\n"),
+            (MODEL, "p: p_found", "p: p_found / copies"),
+        ),
+        "p: p_found / copies",
+        ("the tree does not have copies", "attributes belong to the children that enter a cohort"),
+    ),
+    model(
+        "clock that no formula can use",
+        "runs_in: [ill, crisis]",
+        "runs_in: [dead]",
+        None,
+        "no formula can use the clock sick",
+        "or remove it",
+    ),
+    model(
+        "count of a move that cannot happen",
+        "receives: [treated]",
+        "receives: [treated]\n    counts: {relapses: {moving: {from: crisis, to: well}}}",
+        "counts: {relapses",
+        "counts.relapses.moving",
+        "no transition leads from there to there",
+    ),
     # --- formulas
     model(
         "formula with an attribute",

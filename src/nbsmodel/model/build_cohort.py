@@ -11,10 +11,11 @@ from nbsmodel.formula.check import CALENDAR, TIME_IN_STATE
 from nbsmodel.formula.parse import parse
 from nbsmodel.formula.tree import Choose, Number, names
 from nbsmodel.model.build_tree import account_of, tree_formula
-from nbsmodel.model.names import NameBook, Scope, cohort_scope
+from nbsmodel.model.names import NameBook, Scope
 from nbsmodel.model.parts import (
     Clock,
     Cohort,
+    Count,
     Formula,
     MovePayoff,
     StartPayoff,
@@ -23,7 +24,7 @@ from nbsmodel.model.parts import (
     Stretch,
     Transition,
 )
-from nbsmodel.model.schema import YEARS, CohortPayoffSchema, CohortSchema, TransitionSchema
+from nbsmodel.model.schema import YEARS, ClockSchema, CohortSchema, CountSchema, MovingSchema, TransitionSchema
 
 Place = Callable[..., str]
 
@@ -62,7 +63,7 @@ class CohortBuilder:
         self.name, self.schema, self.book = name, schema, book
         self.outcomes, self.problems = outcomes, problems
         self._place = place
-        self.scope: Scope = cohort_scope(name, tuple(schema.receives), tuple(schema.clocks))
+        self.scope: Scope = book.cohort_scope(name, schema)
         self.alive = [s for s, state in schema.states.items() if not state.dead]
 
     def place(self, *key: str | int) -> str:
@@ -92,9 +93,8 @@ class CohortBuilder:
             stretches=self._stretches(),
             states=tuple(State(n, s.label or n.replace("_", " "), s.dead) for n, s in schema.states.items()),
             receives=tuple(schema.receives),
-            clocks=tuple(
-                Clock(n, tuple(self._states(c.runs_in, self.place("clocks", n)))) for n, c in schema.clocks.items()
-            ),
+            clocks=tuple(self._clock(n, c) for n, c in schema.clocks.items()),
+            counts=tuple(self._count(n, c) for n, c in schema.counts.items()),
             transitions=self._transitions(),
             **self._payoffs(),
         )
@@ -132,6 +132,26 @@ class CohortBuilder:
                 allowed = [*self.schema.states, *(["alive"] if alive_allowed else [])]
                 self.problems.add(place, f"{self.name} has no state {state}.", nearest(state, allowed))
         return list(dict.fromkeys(found))
+
+    # --- clocks and counts -------------------------------------------------------------------
+
+    def _clock(self, name: str, clock: ClockSchema) -> Clock:
+        place = self.place("clocks", name)
+        states = self._states(clock.runs_in, place)
+        read = {*self.alive, *(state for payoff in self.schema.payoffs for state in payoff.in_ or ())}
+        if states and not read & set(states):
+            found = (
+                f"no formula can use the clock {name}: nobody leaves {' or '.join(states)}, nor is a payoff in there."
+            )
+            self.problems.add(place, found, "Name states in which people live or that have payoffs, or remove it.")
+        return Clock(name, tuple(states))
+
+    def _count(self, name: str, count: CountSchema) -> Count:
+        key = ("counts", name)
+        if count.moving is not None:
+            return Count(name, frozenset(), frozenset(self._moves(count.moving, *key)))
+        starting, moves = self._entries(count.entering or [], *key)
+        return Count(name, frozenset(starting), frozenset(moves))
 
     # --- transitions -------------------------------------------------------------------------
 
@@ -212,7 +232,6 @@ class CohortBuilder:
         states: list[StatePayoff] = []
         starts: list[StartPayoff] = []
         moves: list[MovePayoff] = []
-        edges = self._edges()
         for i, payoff in enumerate(self.schema.payoffs):
             account = account_of(payoff, self.outcomes, self.book, self.place("payoffs", i))
             value = self._formula(payoff.value, "payoffs", i, "value")
@@ -226,11 +245,11 @@ class CohortBuilder:
                 where = self._states(payoff.starting_in, self.place("payoffs", i, "starting_in"), alive_allowed=True)
                 starts += [StartPayoff(account, s, value) for s in where]
             elif payoff.entering is not None:
-                where = self._states(payoff.entering, self.place("payoffs", i, "entering"))
+                where, edges = self._entries(payoff.entering, "payoffs", i)
                 starts += [StartPayoff(account, s, value) for s in where]
-                moves += [MovePayoff(account, o, t, value) for o, t in edges if t in where]
-            else:
-                moves += self._moving(payoff, i, account, value, edges)
+                moves += [MovePayoff(account, o, t, value) for o, t in edges]
+            elif payoff.moving is not None:
+                moves += [MovePayoff(account, o, t, value) for o, t in self._moves(payoff.moving, "payoffs", i)]
         return {"state_payoffs": tuple(states), "start_payoffs": tuple(starts), "move_payoffs": tuple(moves)}
 
     def _edges(self) -> list[tuple[str, str]]:
@@ -239,15 +258,17 @@ class CohortBuilder:
         edges += [(o, s.tunnel.then) for o, s in self.schema.states.items() if s.tunnel is not None]
         return list(dict.fromkeys(edges))
 
-    def _moving(
-        self, payoff: CohortPayoffSchema, i: int, account: object, value: Formula, edges: list[tuple[str, str]]
-    ) -> list[MovePayoff]:
-        assert payoff.moving is not None
-        origins = self._states(payoff.moving.from_, self.place("payoffs", i, "moving", "from"), alive_allowed=True)
-        targets = self._states(payoff.moving.to, self.place("payoffs", i, "moving", "to"), alive_allowed=True)
-        found = [MovePayoff(account, o, t, value) for o, t in edges if o in origins and t in targets]  # type: ignore[arg-type]
+    def _entries(self, states: list[str], *key: str | int) -> tuple[list[str], list[tuple[str, str]]]:
+        """States that one enters by starting there, and the transitions by which one enters them."""
+        where = self._states(states, self.place(*key, "entering"))
+        return where, [(o, t) for o, t in self._edges() if t in where]
+
+    def _moves(self, moving: MovingSchema, *key: str | int) -> list[tuple[str, str]]:
+        """Transitions from some states to others."""
+        origins = self._states(moving.from_, self.place(*key, "moving", "from"), alive_allowed=True)
+        targets = self._states(moving.to, self.place(*key, "moving", "to"), alive_allowed=True)
+        found = [(o, t) for o, t in self._edges() if o in origins and t in targets]
         if not found and origins and targets:
-            self.problems.add(
-                self.place("payoffs", i, "moving"), "no transition leads from there to there.", "Check the states."
-            )
+            place = self.place(*key, "moving")
+            self.problems.add(place, "no transition leads from there to there.", "Check the states.")
         return found

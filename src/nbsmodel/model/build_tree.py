@@ -13,20 +13,27 @@ from nbsmodel.model.schema import BranchSchema, FormulaText, PayoffSchema
 MAX_LEAVES = 5_000
 MAX_NESTED = 40
 
-TREE = Scope({}, "the tree")
+TREE = Scope(
+    {},
+    "the tree",
+    {
+        "attribute": "The tree is exact arithmetic; attributes belong to the children that enter a cohort: "
+        "use them there, or in `start` or `with`."
+    },
+)
 Place = Callable[..., str]
 
 
-def tree_formula(book: NameBook, text: FormulaText, place: str) -> Formula | None:
+def tree_formula(book: NameBook, text: FormulaText, place: str, scope: Scope = TREE) -> Formula | None:
     """A checked formula of the tree; None after a mistake, which has been reported."""
     formula = book.parse(text, place)
-    book.check(formula, TREE)
+    book.check(formula, scope)
     return formula
 
 
-def rest_or(book: NameBook, text: FormulaText, place: str) -> Formula | None:
+def rest_or(book: NameBook, text: FormulaText, place: str, scope: Scope = TREE) -> Formula | None:
     """The same where ``rest`` is allowed, which gives None too."""
-    return None if text == "rest" else tree_formula(book, text, place)
+    return None if text == "rest" else tree_formula(book, text, place, scope)
 
 
 class TreeBuilder:
@@ -54,6 +61,7 @@ class TreeBuilder:
     ) -> None:
         self.book, self.place, self.outcomes = book, place, outcomes
         self.cohorts, self.subtrees, self.problems = cohorts, subtrees, problems
+        self.entry_scope = Scope(book.attributes, TREE.what)
         self.leaves = 0
         self.used: set[str] = set()
         self.unresolved: set[str] = set()  # places of branches whose subtree does not exist
@@ -146,8 +154,9 @@ class TreeBuilder:
             )
         self._check_with(branch, cohort, key)
         delay = tree_formula(self.book, branch.delay, self.place(*key, "delay"))
-        handed = {n: tree_formula(self.book, f, self.place(*key, "with", n)) for n, f in branch.with_.items()}
-        mix = {s: rest_or(self.book, f, self.place(*key, "start", s)) for s, f in branch.start.items()}
+        scope = self.entry_scope
+        handed = {n: tree_formula(self.book, f, self.place(*key, "with", n), scope) for n, f in branch.with_.items()}
+        mix = {s: rest_or(self.book, f, self.place(*key, "start", s), scope) for s, f in branch.start.items()}
         if delay is None:
             return None
         return Entry(cohort.name, mix, delay, {n: f for n, f in handed.items() if f}, self.place(*key, "start"))

@@ -20,11 +20,11 @@ from __future__ import annotations
 
 import math
 
-from scipy import stats
+import scipy
 
 from nbsmodel.model.distribution_call import Call
 from nbsmodel.model.distribution_fit import INTERVAL, from_interval
-from nbsmodel.model.distribution_univariate import Distribution, checked, make, require_positive
+from nbsmodel.model.distribution_univariate import Distribution, Frozen, beta_between, checked, make, require_positive
 
 
 def beta(call: Call) -> Distribution:
@@ -175,7 +175,7 @@ def truncated_normal(call: Call) -> Distribution:
     if min(abs(a), abs(b)) > 30 and a * b > 0:
         raise ValueError("truncated_normal: low and high are more than 30 se from the mean on one side")
     named = {"mean": mean, "se": se, "low": low, "high": high}
-    frozen = stats.truncnorm(a, b, loc=mean, scale=se)
+    frozen = scipy.stats.truncnorm(a, b, loc=mean, scale=se)
     return checked(Distribution("truncated_normal", call.text, named, frozen))
 
 
@@ -198,7 +198,9 @@ def uniform(call: Call) -> Distribution:
     call.expect(("low", "high"))
     low, high = _bounds(call)
     named = {"low": low, "high": high}
-    return checked(Distribution("uniform", call.text, named, stats.uniform(low, high - low)))
+    moments = (low + (high - low) / 2, (high - low) / math.sqrt(12))
+    frozen = Frozen("uniform", {"loc": low, "scale": high - low}, moments)
+    return checked(Distribution("uniform", call.text, named, frozen))
 
 
 def triangular(call: Call) -> Distribution:
@@ -219,7 +221,9 @@ def triangular(call: Call) -> Distribution:
     """
     low, mode, high = _low_mode_high(call)
     named = {"low": low, "mode": mode, "high": high}
-    frozen = stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
+    width, c = high - low, (mode - low) / (high - low)
+    moments = (low + width * (1 + c) / 3, width * math.sqrt((1 - c + c * c) / 18))
+    frozen = Frozen("triang", {"c": c, "loc": low, "scale": width}, moments)
     return checked(Distribution("triangular", call.text, named, frozen))
 
 
@@ -246,7 +250,7 @@ def pert(call: Call) -> Distribution:
     width = high - low
     named = {"low": low, "mode": mode, "high": high}
     alpha, beta_ = 1 + 4 * (mode - low) / width, 1 + 4 * (high - mode) / width
-    return checked(Distribution("pert", call.text, named, stats.beta(alpha, beta_, loc=low, scale=width)))
+    return checked(Distribution("pert", call.text, named, beta_between(alpha, beta_, low, high)))
 
 
 def _positive(call: Call, argument: str) -> float:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special
 
 from nbsmodel.model.distribution_call import Call
 from nbsmodel.model.distribution_univariate import Distribution, make
@@ -125,13 +125,13 @@ def _quantiles(family: str, parameters: tuple[float, ...], p: FloatArray) -> Flo
     values: FloatArray
     match family:
         case "beta":
-            values = special.betaincinv(first, second, p)
+            values = scipy.special.betaincinv(first, second, p)
         case "gamma":
-            values = special.gammaincinv(first, p) * second
+            values = scipy.special.gammaincinv(first, p) * second
         case "lognormal":
-            values = np.exp(first + second * special.ndtri(p))
+            values = np.exp(first + second * scipy.special.ndtri(p))
         case _:
-            values = first + second * special.ndtri(p)
+            values = first + second * scipy.special.ndtri(p)
     return values
 
 
@@ -149,7 +149,7 @@ def _two_quantiles(family: str, p: FloatArray, x: FloatArray) -> tuple[float, fl
 
 
 def _solve_normal(p: FloatArray, x: FloatArray) -> tuple[float, float]:
-    z = special.ndtri(p)
+    z = scipy.special.ndtri(p)
     sd = (x[1] - x[0]) / (z[1] - z[0])
     return float(x[0] - z[0] * sd), float(sd)
 
@@ -163,28 +163,28 @@ def _solve_gamma(p: FloatArray, x: FloatArray) -> tuple[float, float]:
     target = np.log(x[1] / x[0])
 
     def excess(log_shape: float) -> float:
-        q = np.maximum(special.gammaincinv(np.exp(log_shape), p), 1e-300)
+        q = np.maximum(scipy.special.gammaincinv(np.exp(log_shape), p), 1e-300)
         return float(np.log(q[1] / q[0]) - target)
 
     lowest, highest = np.log(1e-2), np.log(1e12)
     if excess(lowest) < 0 or excess(highest) > 0:
         return np.nan, np.nan
-    shape = float(np.exp(optimize.brentq(excess, lowest, highest, xtol=1e-14)))
-    return shape, float(x[1] / special.gammaincinv(shape, p[1]))
+    shape = float(np.exp(scipy.optimize.brentq(excess, lowest, highest, xtol=1e-14)))
+    return shape, float(x[1] / scipy.special.gammaincinv(shape, p[1]))
 
 
 def _solve_beta(p: FloatArray, x: FloatArray) -> tuple[float, float]:
     # On the logit scale the two quantiles respond almost linearly, wherever they are.
-    target = special.logit(x)
+    target = scipy.special.logit(x)
 
     def distance(log_parameters: FloatArray) -> FloatArray:
-        q = special.betaincinv(*np.exp(np.clip(log_parameters, -20, 40)), p)
-        result: FloatArray = special.logit(np.clip(q, 1e-300, 1 - 1e-16)) - target
+        q = scipy.special.betaincinv(*np.exp(np.clip(log_parameters, -20, 40)), p)
+        result: FloatArray = scipy.special.logit(np.clip(q, 1e-300, 1 - 1e-16)) - target
         return result
 
     best, best_miss = (np.nan, np.nan), np.inf
     for start in _beta_starts(p, x):
-        solution = optimize.root(distance, np.log(start), tol=1e-13)
+        solution = scipy.optimize.root(distance, np.log(start), tol=1e-13)
         miss = float(np.max(np.abs(distance(solution.x))))
         if miss < best_miss:
             alpha, beta = np.exp(np.clip(solution.x, -20, 40))
@@ -235,5 +235,5 @@ def _fit(family: str, p: FloatArray, x: FloatArray) -> tuple[float, float]:
         return result
 
     theta0 = np.where(logged, np.log(np.where(logged, start, 1.0)), start)
-    fit = optimize.least_squares(misses, theta0, x_scale="jac", xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    fit = scipy.optimize.least_squares(misses, theta0, x_scale="jac", xtol=1e-14, ftol=1e-14, gtol=1e-14)
     return parameters(fit.x)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from nbsmodel.model.distribution_call import Call
 
@@ -175,15 +175,15 @@ class Dirichlet(Group):
 
     def quantile(self, i: int, q: ArrayLike) -> FloatArray:
         count = self.counts[i]
-        return np.asarray(special.betaincinv(count, self.counts.sum() - count, q), dtype=np.float64)
+        return np.asarray(scipy.special.betaincinv(count, self.counts.sum() - count, q), dtype=np.float64)
 
     def from_uniforms(self, u: ArrayLike) -> FloatArray:
         u = self._uniforms(u)
         with np.errstate(all="ignore"):
-            gammas = special.gammaincinv(self.counts, u)
+            gammas = scipy.special.gammaincinv(self.counts, u)
             # Near 0 the distribution function is x^count / Gamma(count + 1). On the log scale, small
             # counts whose gamma variates all underflow still have a largest one.
-            near_zero = (np.log(u) + special.gammaln(self.counts + 1)) / self.counts
+            near_zero = (np.log(u) + scipy.special.gammaln(self.counts + 1)) / self.counts
             logs = np.where(gammas > 1e-280, np.log(gammas), near_zero)
         shares = np.exp(logs - logs.max(axis=1, keepdims=True))
         result: FloatArray = shares / shares.sum(axis=1, keepdims=True)
@@ -215,10 +215,10 @@ class MultivariateNormal(Group):
         return result
 
     def quantile(self, i: int, q: ArrayLike) -> FloatArray:
-        return np.asarray(self.means[i] + self.sd()[i] * special.ndtri(q), dtype=np.float64)
+        return np.asarray(self.means[i] + self.sd()[i] * scipy.special.ndtri(q), dtype=np.float64)
 
     def from_uniforms(self, u: ArrayLike) -> FloatArray:
-        z = special.ndtri(self._uniforms(u))
+        z = scipy.special.ndtri(self._uniforms(u))
         # Summed one column at a time, so that a draw does not depend on how many are made with it
         # (the matrix product of the library may add in another order for another size).
         draws = np.tile(self.means, (len(z), 1))

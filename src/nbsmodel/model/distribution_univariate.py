@@ -5,11 +5,70 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A distribution of ``scipy.stats`` that is made when it is first drawn from.
+
+    Loading that module takes half a second, which a run without draws need not spend; hence the
+    moments by hand.
+
+    Parameters
+    ----------
+    name : str
+        Of the distribution in ``scipy.stats``.
+    arguments : mapping of str to float
+    moments : tuple of float
+        Mean and standard deviation.
+    """
+
+    name: str
+    arguments: Mapping[str, float]
+    moments: tuple[float, float]
+
+    def mean(self) -> float:
+        return self.moments[0]
+
+    def std(self) -> float:
+        return self.moments[1]
+
+    def ppf(self, q: ArrayLike) -> NDArray[np.float64]:
+        return self._scipy.ppf(q)
+
+    @cached_property
+    def _scipy(self) -> Any:
+        return getattr(scipy.stats, self.name)(**self.arguments)
+
+
+def beta_between(alpha: float, beta: float, low: float = 0.0, high: float = 1.0) -> Frozen:
+    """A beta distribution on an interval."""
+    total, width = alpha + beta, high - low
+    share = alpha / total
+    sd = width * np.sqrt(share * (beta / total) / (total + 1))
+    return Frozen("beta", {"a": alpha, "b": beta, "loc": low, "scale": width}, (low + width * share, sd))
+
+
+def _gamma(shape: float, scale: float) -> Frozen:
+    return Frozen("gamma", {"a": shape, "scale": scale}, (shape * scale, np.sqrt(shape) * scale))
+
+
+def _lognormal(meanlog: float, sdlog: float) -> Frozen:
+    scale = math.exp(meanlog)
+    with np.errstate(over="ignore"):
+        mean = scale * np.exp(sdlog**2 / 2)
+        sd = mean * np.sqrt(np.expm1(sdlog**2))
+    return Frozen("lognorm", {"s": sdlog, "scale": scale}, (mean, sd))
+
+
+def _normal(mean: float, sd: float) -> Frozen:
+    return Frozen("norm", {"loc": mean, "scale": sd}, (mean, sd))
 
 
 @dataclass(frozen=True)
@@ -24,7 +83,7 @@ class Distribution:
         As written in ``parameters.csv``.
     parameters : mapping of str to float
         The family's own parameters, e.g. ``alpha`` and ``beta``.
-    frozen : scipy.stats frozen distribution
+    frozen : Frozen, or a frozen distribution of scipy.stats
         Does the arithmetic.
     residuals : mapping of str to float, optional
         For a fit to more quantiles than parameters: fitted minus stated, by argument name, in the
@@ -59,6 +118,10 @@ class Distribution:
         ndarray of float64
             The shape of `q`; NaN outside [0, 1].
         """
+        if self.family == "uniform":  # the same arithmetic, without the library's checks: it is drawn by the million
+            q = np.asarray(q, dtype=np.float64)
+            low, high = self.parameters["low"], self.parameters["high"]
+            return np.where((q >= 0) & (q <= 1), q * (high - low) + low, np.nan)[()]
         return np.asarray(self.frozen.ppf(q), dtype=np.float64)
 
 
@@ -95,13 +158,10 @@ def make(family: str, text: str, *parameters: float, residuals: Mapping[str, flo
 
 
 _TWO_PARAMETERS: dict[str, tuple[tuple[str, str], Callable[[float, float], Any]]] = {
-    "beta": (("alpha", "beta"), lambda alpha, beta: stats.beta(alpha, beta)),
-    "gamma": (("shape", "scale"), lambda shape, scale: stats.gamma(shape, scale=scale)),
-    "lognormal": (
-        ("meanlog", "sdlog"),
-        lambda meanlog, sdlog: stats.lognorm(sdlog, scale=math.exp(meanlog)),
-    ),
-    "normal": (("mean", "sd"), lambda mean, sd: stats.norm(mean, sd)),
+    "beta": (("alpha", "beta"), beta_between),
+    "gamma": (("shape", "scale"), _gamma),
+    "lognormal": (("meanlog", "sdlog"), _lognormal),
+    "normal": (("mean", "sd"), _normal),
 }
 
 

@@ -9,9 +9,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.formula.check import CALENDAR, NONE, TIME_IN_STATE
+from nbsmodel.model.build_attributes import build_attributes, declare_attributes
 from nbsmodel.model.build_cohort import CohortBuilder
 from nbsmodel.model.build_tree import TREE, TreeBuilder
-from nbsmodel.model.names import CLOCK, CYCLE, DRAW, HANDED_OVER, HEALTH_SYSTEM, STRATEGY, NameBook
+from nbsmodel.model.names import CLOCK, COUNT, CYCLE, DRAW, HANDED_OVER, HEALTH_SYSTEM, STRATEGY, NameBook
 from nbsmodel.model.parameters import ParameterTable, read_parameters
 from nbsmodel.model.parts import COST, LIFE_YEARS, QALY, Choice, Derived, Model, Outcome, Source, Strategy
 from nbsmodel.model.schema import ModelSchema, Num, Strict, Text
@@ -90,7 +91,9 @@ class _Loader:
         tables = self._tables(schema)
         outcomes = self._outcomes(schema)
         self.book.perspectives = tuple(dict.fromkeys((HEALTH_SYSTEM, *schema.perspectives)))
+        declare_attributes(schema, self.book, self.place)
         derived = self._derived(schema)
+        attributes = build_attributes(schema, self.book, self.place)
         cohorts = {
             name: CohortBuilder(name, cohort, self.book, self.place, outcomes, self.problems).build()
             for name, cohort in schema.cohorts.items()
@@ -123,6 +126,7 @@ class _Loader:
             files=tuple(
                 self.folder.resolve() / name for name in ("model.yaml", "parameters.csv", "sources.yaml")
             ) + tuple(dict.fromkeys(t.path for t in tables.values())),
+            attributes=attributes,
         )  # fmt: skip
 
     def _read(self) -> dict[str, Document]:
@@ -246,16 +250,19 @@ class _Loader:
 
     def _offered(self, schema: ModelSchema) -> dict[str, Any]:
         """Every name that some cohort offers to formulas."""
-        offered: dict[str, Any] = {}
+        offered: dict[str, Any] = dict(self.book.attributes)
         for name, cohort in schema.cohorts.items():
             for clock in cohort.clocks:
                 self._declare_once(clock, "clock", self.place("cohorts", name, "clocks", clock))
                 offered[clock] = CLOCK
+            for count in cohort.counts:
+                self._declare_once(count, "count", self.place("cohorts", name, "counts", count))
+                offered[count] = COUNT
             for received in cohort.receives:
                 self._declare_once(received, "received name", self.place("cohorts", name, "receives"))
                 offered[received] = HANDED_OVER
         return offered | dict.fromkeys(CALENDAR, CYCLE) | {TIME_IN_STATE: CLOCK}
 
     def _declare_once(self, name: str, kind: str, place: str) -> None:
-        if self.book.kinds.get(name) != kind:  # two cohorts may have a clock of the same name
+        if self.book.kinds.get(name) != kind:  # two cohorts may have a clock or a count of the same name
             self.book.declare(name, kind, place)

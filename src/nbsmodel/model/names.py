@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from keyword import iskeyword
 
 from nbsmodel.errors import Problems
@@ -21,6 +21,7 @@ from nbsmodel.formula.order import CircularDefinition, dependency_order, needed_
 from nbsmodel.formula.parse import FormulaError, parse
 from nbsmodel.formula.tree import Node, depth, names
 from nbsmodel.model.parts import Formula
+from nbsmodel.model.schema import CohortSchema
 
 DRAW: Axes = frozenset(("draw",))
 STRATEGY: Axes = frozenset(("strategy",))
@@ -28,6 +29,9 @@ CYCLE: Axes = frozenset(("cycle",))
 CLOCK: Axes = frozenset(("clock",))
 # what a leaf hands over may differ by draw and strategy
 HANDED_OVER: Axes = DRAW | STRATEGY
+# every draw has its own children; each has the same attributes in every arm, but not the same course
+INDIVIDUAL: Axes = DRAW | frozenset(("individual",))
+COUNT: Axes = INDIVIDUAL | STRATEGY | CYCLE
 
 #: How deep derived values may build on one another: operations within operations, plus some for each value.
 MAX_STEPS = 500
@@ -48,10 +52,13 @@ class Scope:
     names : dict of str to Axes
     what : str
         The place in words, for messages.
+    refuses : dict of str to str
+        Kinds of names that may not be used here unless they stand in `names`, and what to do instead.
     """
 
     names: dict[str, Axes]
     what: str
+    refuses: dict[str, str] = field(default_factory=dict)
 
 
 class NameBook:
@@ -68,6 +75,7 @@ class NameBook:
         self.base: dict[str, Axes] = {}  # parameters, levers, choices and options
         self.kinds: dict[str, str] = {}  # what each name is, to report clashes
         self.places: dict[str, str] = {}
+        self.attributes: dict[str, Axes] = {}  # in the order in which they are drawn
         self.columns: dict[str, frozenset[str]] = {}
         self.derived: dict[str, Node] = {}
         self.derived_axes: dict[str, Axes] = {}
@@ -81,7 +89,7 @@ class NameBook:
             self.problems.add(place, f"the name {name} is reserved.", "Choose another.")
             return
         if name in self.kinds:
-            both = f"{name} is a {kind} here and a {self.kinds[name]} at {self.places[name]}."
+            both = f"{name} is {_one(kind)} here and {_one(self.kinds[name])} at {self.places[name]}."
             self.problems.add(place, both, "Rename one of them.")
             return
         self.kinds[name] = kind
@@ -110,7 +118,7 @@ class NameBook:
         ----------
         definitions : mapping of str to Formula
         cohort_names : mapping of str to Axes
-            Names that some cohort offers; derived values may use them.
+            Names that some cohort offers, attributes among them; derived values may use them.
         """
         self.cohort_offers = frozenset(cohort_names)
         known = {**self.base, **cohort_names, **dict.fromkeys(definitions, NONE)}
@@ -146,21 +154,22 @@ class NameBook:
         """Check the names of a formula at its place and return the axes it varies over."""
         if formula is None:
             return NONE
+        refused = {n for n, kind in self.kinds.items() if kind in scope.refuses and n not in scope.names}
         known = {**self.base, **scope.names, **self.derived_axes}
+        known = {name: axes for name, axes in known.items() if name not in refused}
         used = names(formula.node)
-        elsewhere = (used & self.cohort_offers) - set(known)
+        elsewhere = (used & (self.cohort_offers | refused)) - set(known)
         for name in sorted(elsewhere):
-            self.problems.add(formula.place, f"{scope.what} does not have {name}.", "It belongs to a cohort.")
-        known |= dict.fromkeys(elsewhere, NONE)
-        for found, fix in problems_of(formula.node, known, self.columns):
+            fix = scope.refuses.get(self.kinds.get(name, ""), "It belongs to a cohort.")
+            self.problems.add(formula.place, f"{scope.what} does not have {name}.", fix)
+        for found, fix in problems_of(formula.node, {*known, *elsewhere}, self.columns):
             self.problems.add(formula.place, f"{found}.", fix)
         for derived in sorted(needed_by(used, self.derived)):
             missing = sorted(names(self.derived[derived]) - set(known))
             if missing and not self._unknown_anyway(missing):
-                self.problems.add(
-                    formula.place, f"{derived} needs {', '.join(missing)}, which {scope.what} does not have.",
-                    "Use it only in a cohort that offers it.",
-                )  # fmt: skip
+                found = f"{derived} needs {', '.join(missing)}, which {scope.what} does not have."
+                fixes = [scope.refuses[kind] for name in missing if (kind := self.kinds.get(name)) in scope.refuses]
+                self.problems.add(formula.place, found, (*fixes, "Use it only in a cohort that offers it.")[0])
         axes = NONE
         for name in used:
             axes |= known.get(name, NONE)
@@ -168,12 +177,16 @@ class NameBook:
 
     def _unknown_anyway(self, missing: list[str]) -> bool:
         """Names that exist nowhere were reported at the derived value itself."""
-        return not any(name in self.cohort_offers for name in missing)
+        return not any(name in self.cohort_offers or name in self.base for name in missing)
+
+    def cohort_scope(self, label: str, cohort: CohortSchema) -> Scope:
+        """Names that the formulas of a cohort may use beside those of the model."""
+        offered = dict.fromkeys(CALENDAR, CYCLE)
+        offered |= dict.fromkeys((TIME_IN_STATE, *cohort.clocks), CLOCK)
+        offered |= dict.fromkeys(cohort.receives, HANDED_OVER)
+        offered |= dict.fromkeys(cohort.counts, COUNT)
+        return Scope(offered | self.attributes, label)
 
 
-def cohort_scope(label: str, receives: tuple[str, ...], clocks: tuple[str, ...]) -> Scope:
-    """Names that the formulas of a cohort may use beside those of the model."""
-    offered = dict.fromkeys(CALENDAR, CYCLE)
-    offered |= dict.fromkeys((TIME_IN_STATE, *clocks), CLOCK)
-    offered |= dict.fromkeys(receives, HANDED_OVER)
-    return Scope(offered, label)
+def _one(kind: str) -> str:
+    return f"an {kind}" if kind.startswith("a") else f"a {kind}"

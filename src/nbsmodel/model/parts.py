@@ -14,6 +14,7 @@ from typing import Any
 from nbsmodel.formula.check import Axes
 from nbsmodel.formula.text import as_text
 from nbsmodel.formula.tree import Node
+from nbsmodel.model.distribution_univariate import Distribution
 from nbsmodel.model.parameters import ParameterTable
 from nbsmodel.model.tables import Table
 
@@ -59,6 +60,34 @@ class Derived:
     unit: str
     note: str
     axes: Axes
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of a simulated child, drawn once.
+
+    Parameters
+    ----------
+    name, label : str
+    place : str
+        File and line.
+    values : tuple of (value, Formula or None)
+        Probability by value, None standing for the rest; empty for a distribution.
+    distribution : str
+        As written; empty for a list of values.
+    arguments : dict of str to Formula
+        Arguments of the distribution that are formulas, by their text; empty when all are numbers.
+    fixed : Distribution or None
+        The distribution, when all its arguments are numbers.
+    """
+
+    name: str
+    label: str
+    place: str
+    values: tuple[tuple[float, Formula | None], ...]
+    distribution: str
+    arguments: dict[str, Formula]
+    fixed: Distribution | None
 
 
 @dataclass(frozen=True)
@@ -182,6 +211,15 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Count:
+    """A count of events: of starting in some states and of some moves (origin, target)."""
+
+    name: str
+    starting: frozenset[str]
+    moves: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class Stretch:
     """Equal cycles: their length in years and their number."""
 
@@ -205,6 +243,7 @@ class Cohort:
     state_payoffs: tuple[StatePayoff, ...]
     start_payoffs: tuple[StartPayoff, ...]
     move_payoffs: tuple[MovePayoff, ...]
+    counts: tuple[Count, ...] = ()
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -256,6 +295,8 @@ class Model:
     sources : dict of str to Source
     files : tuple of Path
         Every file that was read, for the manifest.
+    attributes : dict of str to Attribute
+        Of each simulated child, in the order in which they are drawn.
     """
 
     folder: Path
@@ -276,6 +317,7 @@ class Model:
     settings_places: dict[str, str]
     sources: dict[str, Source]
     files: tuple[Path, ...] = field(default=())
+    attributes: dict[str, Attribute] = field(default_factory=dict)
 
     @property
     def strategy_names(self) -> tuple[str, ...]:

@@ -77,6 +77,13 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _value_of_attribute(value: object) -> object:
+    text = str(value)
+    if not _is_number(text) or "_" in text or not math.isfinite(float(text)):
+        raise ValueError(f"{_seen(value)} is no number; use numbers as values, and compare with them, as in x == 1")
+    return text
+
+
 def _as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
@@ -92,6 +99,7 @@ FormulaText = Annotated[str | int | float, BeforeValidator(_formula)]
 Num = Annotated[float, BeforeValidator(_number)]
 Name = Annotated[str, BeforeValidator(_name)]
 Names = Annotated[list[Name], BeforeValidator(_as_list)]
+SomeNames = Annotated[Names, Field(min_length=1)]
 Text = Annotated[
     str, BeforeValidator(lambda v: str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v)
 ]
@@ -123,8 +131,8 @@ class BranchPayoffSchema(PayoffSchema):
 class MovingSchema(Strict):
     """A transition that an event payoff is counted on."""
 
-    from_: Names = Field(alias="from")
-    to: Names
+    from_: SomeNames = Field(alias="from")
+    to: SomeNames
 
 
 class CohortPayoffSchema(PayoffSchema):
@@ -219,8 +227,22 @@ class StateSchema(Strict):
 class ClockSchema(Strict):
     """A clock that runs in a set of states."""
 
-    runs_in: Names
+    runs_in: SomeNames
     note: Text | None = None
+
+
+class CountSchema(Strict):
+    """How often an event has happened to a child."""
+
+    entering: SomeNames | None = None
+    moving: MovingSchema | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> CountSchema:
+        if (self.entering is None) == (self.moving is None):
+            raise ValueError("give exactly one of `entering` and `moving`")
+        return self
 
 
 class TransitionSchema(Strict):
@@ -255,8 +277,30 @@ class CohortSchema(Strict):
     states: Annotated[dict[Name, StateSchema], Field(min_length=1)]
     receives: Names = []
     clocks: dict[Name, ClockSchema] = {}
+    counts: dict[Name, CountSchema] = {}
     transitions: dict[Name, dict[Name, Annotated[TransitionSchema, BeforeValidator(_transition)]]] = {}
     payoffs: list[CohortPayoffSchema] = []
+
+
+class AttributeSchema(Strict):
+    """An attribute of a simulated child: numbers with their probabilities, or a distribution."""
+
+    label: Text | None = None
+    values: (
+        Annotated[
+            dict[Annotated[str, BeforeValidator(_value_of_attribute)], FormulaText],
+            Field(min_length=1),
+        ]
+        | None
+    ) = None
+    distribution: str | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> AttributeSchema:
+        if (self.values is None) == (self.distribution is None):
+            raise ValueError("give exactly one of `values` and `distribution`")
+        return self
 
 
 class TableSchema(Strict):
@@ -308,6 +352,7 @@ class ModelSchema(Strict):
     choices: dict[Name, Annotated[list[Name], Field(min_length=2)]] = {}
     tables: dict[Name, TableSchema] = {}
     derived: dict[Name, Annotated[DerivedSchema, BeforeValidator(_derived)]] = {}
+    attributes: dict[Name, AttributeSchema] = {}
     outcomes: dict[Name, OutcomeSchema] = {}
     tree: Annotated[dict[Name, BranchSchema], Field(min_length=1)]
     subtrees: dict[Name, Annotated[dict[Name, BranchSchema], Field(min_length=1)]] = {}
