@@ -13,10 +13,21 @@ from nbsmodel.run.api import evaluate
 from nbsmodel.run.reproduce import reproduce
 from nbsmodel.run.run import RunOutput, run
 from nbsmodel.run.validate import validate
+from nbsmodel.run.variance import simulation_variance
 
 try:
     __version__ = version("nbsmodel")
 except PackageNotFoundError:  # run from a source tree that is not installed
     __version__ = "unknown"
 
-__all__ = ["InputError", "Problem", "RunOutput", "evaluate", "load_model", "reproduce", "run", "validate"]
+__all__ = [
+    "InputError",
+    "Problem",
+    "RunOutput",
+    "evaluate",
+    "load_model",
+    "reproduce",
+    "run",
+    "simulation_variance",
+    "validate",
+]

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.console import Console, RenderableType
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
+from rich.text import Text
 
 from nbsmodel.errors import InputError, Problem
 
@@ -19,6 +31,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+#: A simulation that takes longer shows how far it is, in seconds.
+PATIENCE = 2.0
 
 FALLS_SHORT, WRONG_INPUT, STOPPED = 1, 2, 130
 
@@ -38,22 +53,27 @@ def run(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the output folder.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of a simulation, instead of the config's.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of a simulation. Default: one for each processor, at most 8.")
+    ] = None,
+    trace_individual: Annotated[
+        int | None,
+        typer.Option("--trace-individual", metavar="N", min=0, help="Only print the life of simulated child N."),
+    ] = None,
 ) -> None:
     """Run a config and write tables, figures and a report."""
     from nbsmodel.run.run import run as run_config
     from nbsmodel.run.show import cea_for_people
 
-    console = Console(stderr=True)
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=quiet,
-    ) as progress:
-        progress.add_task(f"running {config.name}")
-        output = run_config(config, set_ or (), out, force)
+    sets = [*(set_ or ()), *([] if seed is None else [f"seed={seed}"])]
+    if trace_individual is not None:
+        print(_life(config, sets, trace_individual))
+        return
+    with _Watch(config.name, quiet) as watch:
+        output = run_config(
+            config, sets, out, force, threads=threads, progress=watch.simulated, tell=watch.progress.console.print
+        )
     if quiet:
         return
     assert output.folder is not None
@@ -102,6 +122,54 @@ def reproduce(
         raise typer.Exit(FALLS_SHORT)
 
 
+def _life(config: Path, sets: list[str], individual: int) -> str:
+    from nbsmodel.config.scenario import load_scenario
+    from nbsmodel.run.simulate import life_text
+
+    return life_text(load_scenario(config, sets), individual)
+
+
+class _Watch:
+    """What is shown while a config runs: a spinner, and a bar once a simulation has tried people's patience."""
+
+    def __init__(self, name: str, quiet: bool) -> None:
+        self.started = time.monotonic()
+        columns = (
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), _WhenKnown(BarColumn()),
+            _WhenKnown(TimeRemainingColumn(compact=True)), _WhenKnown(TextColumn("left")),
+        )  # fmt: skip
+        self.progress = Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True)
+        self.task = self.progress.add_task(f"running {name}", total=None)
+
+    def __enter__(self) -> _Watch:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def simulated(self, done: int, work: int) -> None:
+        """Take note of children simulated, of all there are."""
+        if time.monotonic() - self.started > PATIENCE:
+            text = f"simulating {done:,} of {work:,} children"
+            self.progress.update(self.task, description=text, completed=done, total=work)
+
+
+class _WhenKnown(ProgressColumn):
+    """A column that stays empty until it is known how much there is to do."""
+
+    def __init__(self, column: ProgressColumn) -> None:
+        self.column = column
+        super().__init__(Column(no_wrap=True))
+
+    def render(self, task: Task) -> RenderableType:
+        return Text() if task.total is None else self.column.render(task)
+
+
+def _say_stopped() -> None:
+    print("stopped; nothing was written, earlier results are as they were.", file=sys.stderr)
+
+
 def _report(problems: list[Problem] | tuple[Problem, ...]) -> None:
     print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}:", file=sys.stderr)
     for problem in problems:
@@ -116,8 +184,12 @@ def main() -> None:
         _report(error.problems)
         sys.exit(WRONG_INPUT)
     except KeyboardInterrupt:
-        print("stopped; nothing was written.", file=sys.stderr)
+        _say_stopped()
         sys.exit(STOPPED)
+    except SystemExit as stop:
+        if stop.code == STOPPED:  # the command line library has caught the interrupt before us
+            _say_stopped()
+        raise
     except OSError as error:
         print(f"1 problem:\n  {error.filename or ''}: {error.strerror}.", file=sys.stderr)
         sys.exit(WRONG_INPUT)

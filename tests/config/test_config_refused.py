@@ -90,8 +90,8 @@ def test_set_refused(text, message, tmp_path, monkeypatch):
         ),
         ({"main": f"{MODEL}seed: 1.5\n"}, "configs/main.yaml:2 seed: a whole number is needed, found 1.5."),
         (
-            {"main": f"{MODEL}engine: microsimulation\n"},
-            "configs/main.yaml:2 engine: the engine microsimulation is not there yet. Use cohort.",
+            {"main": f"{MODEL}engine: events\n"},
+            "configs/main.yaml:2 engine: found 'events'. Allowed: cohort, microsimulation.",
         ),
         ({"main": f"{MODEL}engine: cohrt\n"}, "configs/main.yaml:2 engine: found 'cohrt'. Did you mean cohort?"),
         (

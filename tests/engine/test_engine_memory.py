@@ -105,6 +105,28 @@ def test_the_estimate_is_an_upper_one(cycles, clocks):
     assert used < estimate(model) < 4 * used
 
 
+@pytest.mark.parametrize(("hazard", "value"), [("h * (1 + 0.1 * age)", "age * h"), ("h * on + 0.1 * age", "1 + h")])
+@pytest.mark.parametrize("delay", ["0", "on"])
+def test_the_estimate_is_an_upper_one_without_clocks(hazard, value, delay):
+    """What does not vary with the strategy is not counted by strategy, and stays below all the same."""
+    cohort = {
+        "cycles": {"length": "1 month", "count": 600},
+        "states": {"a": {}, "b": {}, "dead": {"dead": True}},
+        "transitions": {
+            "a": {"b": {"hazard": hazard}, "dead": {"hazard": "0.01 * exp(0.01 * age)"}},
+            "b": {"a": {"hazard": hazard}, "dead": {"probability": "rate_to_prob(h, dt)", "per": "cycle"}},
+        },
+        "payoffs": [{"in": "alive", "outcome": "cost", "per": "year", "value": value}],
+    }
+    strategies = {name: {"on": i} for i, name in enumerate("xyz")}
+    tree = {"tree": {"all": {"p": 1, "cohort": "life", "start": "a", "delay": delay}}, "cohorts": {"life": cohort}}
+    model = build(tree, {"h": (0.05, "rate")}, strategies=strategies)
+    draws = {"h": np.linspace(0.01, 0.2, 256)}
+    run(model, draws=draws)
+    used, _ = peak(model, draws=draws, block=256)
+    assert used < 256 * estimate(model) < 6 * used
+
+
 def test_a_horizon_makes_it_fit():
     model = five_states(1200, {"one": 5, "two": 4})
     result = run(model, PLAIN | {"horizon": "1 year"})

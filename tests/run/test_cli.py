@@ -92,11 +92,11 @@ def test_help_has_an_example(monkeypatch, capsys, command):
 
 def test_as_a_program_in_another_folder(tmp_path):
     found = subprocess.run(
-        [sys.executable, "-m", "nbsmodel", "run", BASE, "--set", "engine=microsimulation"],
+        [sys.executable, "-m", "nbsmodel", "run", BASE, "--set", "engine=discrete_events"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert found.returncode == 2
-    assert "not there yet" in found.stderr
+    assert "--set engine=discrete_events: found 'discrete_events'. Allowed: cohort, microsimulation." in found.stderr
     assert "Traceback" not in found.stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -14,10 +14,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from nbsmodel.config.settings import PrecisionSchema
 from nbsmodel.errors import InputError, Problem, Problems
-from nbsmodel.model.schema import Name, Num, Strict, Text
+from nbsmodel.model.schema import Flag, Name, Num, Strict, Text
 from nbsmodel.model.validate import check_shape
 from nbsmodel.model.yamlfile import Document, parse_yaml, read_yaml, shown
+
+#: Keys with one value, the last of which counts; the second row is for simulated children only.
+SIMULATED = ("individuals", "precision", "children")
+SINGLE = ("model", "title", "note", "engine", "seed", "reference_case", *SIMULATED)
 
 
 def _as_list(value: object) -> object:
@@ -36,6 +41,9 @@ class ConfigSchema(Strict):
     choices: dict[Name, Name] = {}
     engine: Literal["cohort", "microsimulation"] = "cohort"
     seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    individuals: Annotated[int, Field(ge=1, strict=True)] | None = None
+    precision: PrecisionSchema | None = None
+    children: Flag = False
     reference_case: str | None = None
 
 
@@ -94,7 +102,7 @@ def merge_document(document: Document, schema: ConfigSchema, merged: Merged, pla
         merged.overrides[key] = (float(number), where("overrides", key))
     for key, option in schema.choices.items():
         merged.choices[key] = (option, where("choices", key))
-    for key in ("model", "title", "note", "engine", "seed", "reference_case"):
+    for key in SINGLE:
         if getattr(schema, key) is not None and key in document.data:
             merged.single[key] = (getattr(schema, key), where(key), document.path.parent)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +17,26 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nbsmodel.config.merge import ConfigSchema, Merged, Part, merge_document, merge_file, merge_set, onto
-from nbsmodel.config.settings import Settings
+from nbsmodel.config.merge import (
+    SIMULATED,
+    ConfigSchema,
+    Merged,
+    Part,
+    merge_document,
+    merge_file,
+    merge_set,
+    onto,
+)
+from nbsmodel.config.settings import INDIVIDUALS, MOST_FOR_PRECISION, Precision, Settings
 from nbsmodel.errors import InputError, Problem, Problems, nearest
+from nbsmodel.model.attributes import individual_places
 from nbsmodel.model.load import load_model
 from nbsmodel.model.parts import Model
 from nbsmodel.model.units import legal_range, range_text
 from nbsmodel.model.validate import check_shape, problems_in
 from nbsmodel.model.yamlfile import Document, shown
 
-ENGINES = ("cohort",)
+ENGINES = ("cohort", "microsimulation")
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,13 @@ class Scenario:
     files : tuple of Path
         Every file read.
     places : dict of str to str
-        File and line of every setting that stands in a file.
+        File and line of every setting that stands in a file, and of what is asked of a simulation.
+    individuals : int
+        Children simulated by a microsimulation; the most, where a precision is asked for.
+    precision : Precision or None
+        When to stop earlier.
+    children : bool
+        Whether the simulated children are written out one by one.
     """
 
     name: str
@@ -78,6 +94,14 @@ class Scenario:
     changes: tuple[Change, ...]
     files: tuple[Path, ...]
     places: dict[str, str]
+    individuals: int = INDIVIDUALS
+    precision: Precision | None = None
+    children: bool = False
+
+    @property
+    def simulated(self) -> bool:
+        """Whether children are simulated."""
+        return self.engine == "microsimulation"
 
     @contextmanager
     def locating(self) -> Iterator[None]:
@@ -88,10 +112,11 @@ class Scenario:
             raise InputError([self._located(p) for p in error.problems]) from None
 
     def _located(self, problem: Problem) -> Problem:
-        place = re.match(r"settings\.(\w+)(.*)", problem.place)
-        if place is None or place[1] not in self.places:
+        place = re.match(rf"settings\.(\w+)|({'|'.join(SIMULATED)})$", problem.place)
+        key = place[1] or place[2] if place else ""
+        if place is None or key not in self.places:
             return problem
-        return Problem(self.places[place[1]] + place[2], problem.found, problem.fix)
+        return Problem(self.places[key] + problem.place[place.end() :], problem.found, problem.fix)
 
     def departures(self) -> list[tuple[str, Any, Any]]:
         """Settings that differ from the reference case: key, reference, ours."""
@@ -181,9 +206,6 @@ def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) 
             "Name its folder, as in `model: ../../models/x/y`.",
         )
         problems.raise_if_any()
-    engine, place, _ = merged.single.get("engine", ("cohort", "", config))
-    if engine not in ENGINES:
-        problems.add(f"{place}", f"the engine {engine} is not there yet.", f"Use {' or '.join(ENGINES)}.")
     folder = merged.single["model"][2] / merged.single["model"][0]
     try:
         model = load_model(folder)
@@ -201,6 +223,7 @@ def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) 
     overrides = _overrides(model, merged, problems)
     choices = _choices(model, merged, problems)
     reference = _reference(merged, problems, files)
+    precision = _precision(model, merged, problems)
     problems.raise_if_any()
     assert settings is not None and base is not None
     return Scenario(
@@ -211,13 +234,59 @@ def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) 
         settings=settings,
         overrides=overrides,
         choices=choices,
-        engine=engine,
+        engine=merged.single.get("engine", ("cohort",))[0],
         seed=merged.single.get("seed", (1,))[0],
         reference_case=reference,
         changes=tuple(_changes(model, base, settings, overrides, choices, merged)),
         files=(*dict.fromkeys(files), *model.files),
-        places={key: place for key, (_, place) in all_settings.items()},
+        places={key: place for key, (_, place) in all_settings.items()}
+        | {key: merged.single[key][1] for key in SIMULATED if key in merged.single},
+        individuals=merged.single.get("individuals", (INDIVIDUALS if precision is None else MOST_FOR_PRECISION,))[0],
+        precision=precision,
+        children=merged.single.get("children", (False,))[0],
     )
+
+
+def refuse_individual(model: Model, replaced: Iterable[str]) -> None:
+    """Refuse what the cohort engine cannot follow: formulas that differ between the children of a cohort.
+
+    Parameters
+    ----------
+    model : Model
+    replaced : iterable of str
+        Derived values that stand at a number.
+
+    Raises
+    ------
+    InputError
+        At the first such formula, with the attributes and counts that are used.
+    """
+    places = individual_places(model, replaced)
+    if places:
+        names = list(dict.fromkeys(name for _, name in places))
+        listed = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+        found = f"the cohort engine cannot follow {listed}: they differ between the children of a cohort."
+        raise InputError(
+            [
+                Problem(
+                    places[0][0],
+                    found,
+                    "Add `engine: microsimulation` to the config (or --set engine=microsimulation).",
+                )
+            ]
+        )
+
+
+def _precision(model: Model, merged: Merged, problems: Problems) -> Precision | None:
+    schema, place, _ = merged.single.get("precision", (None, "", None))
+    if schema is None:
+        return None
+    precision: Precision = schema.inmb
+    basis = model.about["basis"]
+    if precision.per not in (basis, "case"):
+        fix = f"Write per {basis}, or per case for a child with the condition."
+        problems.add(place, f"results are per {basis}, not per {precision.per}.", fix)
+    return precision
 
 
 def _settings(merged: Mapping[str, tuple[Any, str]], problems: Problems) -> Settings | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
@@ -13,6 +15,9 @@ from nbsmodel.numerics.discounting import Schedule
 
 #: More thresholds than this make tables and figures unreadable.
 MOST_THRESHOLDS = 20
+
+#: Children simulated when a config does not say how many, and the most when it asks for a precision.
+INDIVIDUALS, MOST_FOR_PRECISION = 100_000, 10_000_000
 
 Timing = Literal["start", "mid", "end", "year_step"]
 Correction = Literal["start", "end", "half_cycle", "simpson", "life_table", "every_point", "darth_simpson"]
@@ -35,6 +40,46 @@ def _by_outcome(value: object) -> object:
 
 
 Rates = Annotated[list[RateStep], BeforeValidator(_steps), Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How precise a simulation has to be.
+
+    Parameters
+    ----------
+    inmb : float
+        Half the 95% interval of each incremental net benefit, at the first threshold.
+    per : str
+        What it is per: ``birth`` or ``patient`` as the model's results, or ``case``, a child with the
+        condition.
+    """
+
+    inmb: float
+    per: str
+
+    def as_written(self) -> dict[str, str]:
+        """The precision in the form a config would give it."""
+        return {"inmb": f"{self.inmb:.15g} per {self.per}"}
+
+
+def _inmb(value: object) -> Precision:
+    number, _, per = value.partition(" per ") if isinstance(value, str) else ("", "", "")
+    try:
+        amount = float(number)
+    except ValueError:
+        amount = math.nan
+    if not (0 < amount < math.inf) or per.strip() not in ("birth", "patient", "case"):
+        raise ValueError(
+            f"{value!r} is no precision; write for example `50 per birth`, `50 per patient` or `50 per case`"
+        )
+    return Precision(amount, per.strip())
+
+
+class PrecisionSchema(Strict):
+    """The block ``precision`` of a config."""
+
+    inmb: Annotated[Precision, BeforeValidator(_inmb)]
 
 
 class Settings(Strict):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from nbsmodel.formula.check import TIME_IN_STATE
 from nbsmodel.formula.order import needed_by
 from nbsmodel.formula.tree import Node, names
 from nbsmodel.model.parts import Cohort, Formula, Model
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,11 @@ class ClockPlan:
 
 
 def clock_plan(model: Model, cohort: Cohort) -> ClockPlan:
-    """Work out which clocks each state has to remember."""
+    """Which clocks each state has to remember."""
+    return _once(model, cohort, _clock_plan)
+
+
+def _clock_plan(model: Model, cohort: Cohort) -> ClockPlan:
     sets = {c.name: frozenset(c.runs_in) for c in cohort.clocks}
     used: dict[str, set[str]] = {s: set() for s in cohort.state_names}
 
@@ -66,12 +74,40 @@ def clock_plan(model: Model, cohort: Cohort) -> ClockPlan:
 
 def clocks_of(model: Model, node: Node, clocks: tuple[str, ...]) -> set[str]:
     """Clocks a formula uses, directly or through derived values."""
-    derived = {name: d.formula.node for name, d in model.derived.items()}
+    return set(clocks) & all_names(model, node)
+
+
+def all_names(model: Model, node: Node) -> frozenset[str]:
+    """Every name a formula uses, directly or through derived values."""
+    return _once(model, node, _all_names)
+
+
+def direct_names(model: Model, node: Node) -> frozenset[str]:
+    """The names that stand in a formula."""
+    return _once(model, node, _direct_names)
+
+
+def _direct_names(_: Model, node: Node) -> frozenset[str]:
+    return names(node)
+
+
+def _all_names(model: Model, node: Node) -> frozenset[str]:
+    definitions = {name: d.formula.node for name, d in model.derived.items()}
     direct = names(node)
-    found = {n for n in direct if n in clocks}
-    for name in needed_by(direct, derived):
-        found |= {n for n in names(derived[name]) if n in clocks}
-    return found
+    return direct.union(*(names(definitions[name]) for name in needed_by(direct, definitions)))
+
+
+def _once(model: Model, part: Any, work_out: Callable[[Model, Any], T]) -> T:
+    """What follows from a part of a model alone: worked out once, and kept with the model.
+
+    Every block of draws asks for it. Parts are told apart by identity, since comparing formulas takes
+    as long as the work itself; each is kept with its result, so that its place is not taken by another.
+    """
+    kept = vars(model).setdefault("_worked_out", {})  # as functools.cached_property does
+    found = kept.get((id(part), work_out))
+    if found is None:
+        found = kept[id(part), work_out] = (part, work_out(model, part))
+    return found[1]
 
 
 def _carry_back(cohort: Cohort, sets: dict[str, frozenset[str]], used: dict[str, set[str]]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nbsmodel.engine import check
 from nbsmodel.engine.check import Where
+from nbsmodel.engine.compiled import Program, suits, worth_it
 from nbsmodel.engine.detail import Detail
 from nbsmodel.engine.entry_level import EntryLevel
 from nbsmodel.engine.ledger import Ledger
@@ -18,7 +19,7 @@ from nbsmodel.engine.timegrid import TimeGrid
 from nbsmodel.engine.transitions import Moves, TransitionEvaluator
 from nbsmodel.engine.tree import Arrival
 from nbsmodel.engine.values import RowValues, Values, at_row
-from nbsmodel.errors import Problems
+from nbsmodel.errors import InputError, Problems
 from nbsmodel.formula.check import TIME_IN_STATE
 from nbsmodel.model.parts import Model
 
@@ -68,6 +69,7 @@ class CohortRun:
         self.index = {name: i for i, name in enumerate(self.cohort.state_names)}
         self.evaluator = TransitionEvaluator(model, self.cohort, self.where)
         self.row_values = RowValues(self.values, {})
+        self.shared: dict[Any, Any] = {}  # by counting, then by number of the state
 
     def run(self) -> None:
         """Run the recursion and book all payoffs.
@@ -90,18 +92,60 @@ class CohortRun:
                     fixed_moves[state] = self.evaluator.moves(state, self.values, self.grid.n)
         problems.raise_if_any()
         self._start()
+        numbers = (self.grid.n + 1) * self.now.size
+        if self.given.detail is None and suits(self.plan) and worth_it(numbers) and self._all_from_entry(fixed_moves):
+            self._run_compiled(fixed_moves)
+        else:
+            self._run_by_row(fixed_moves)
+        self._book()
+
+    def _all_from_entry(self, moves: dict[str, Moves | None]) -> bool:
+        """Whether every clock that is remembered starts at row 0; adds the moves of states with such clocks.
+
+        A state that nobody enters later needs no slots: its clocks show the time since row 0. Whether
+        anybody does may depend on the draws in the block; the results are the same either way.
+        """
+        since = (self.grid.times - self.grid.times[0])[:, None, None]
+        left = [state for state in self.cohort.state_names if state not in moves]
+        while left:
+            ready = [state for state in left if self._nobody_enters(state, moves)]
+            for state in ready:
+                clocks = dict.fromkeys(self.clocks.remembered[state], since)
+                try:
+                    moves[state] = self.evaluator.moves(state, Values(self.model, clocks, self.values), self.grid.n)
+                except InputError:  # an error only if somebody is still there at that row
+                    return False
+            if not ready:
+                return False
+            left = [state for state in left if state not in ready]
+        return True
+
+    def _nobody_enters(self, state: str, moves: dict[str, Moves | None]) -> bool:
+        origins = [o for o, row in self.cohort.transitions.items() if o != state and any(t.to == state for t in row)]
+        return all(o in moves and (found := moves[o]) is not None and not found.leads_to(state) for o in origins)
+
+    def _run_compiled(self, moves: dict[str, Moves | None]) -> None:
+        trace = self.given.trace
+        program = Program(self.cohort.state_names, moves, self.plan, trace is not None)
+        sums = program.run(self.now, self.grid.n + 1, trace)
+        self.shared = {key: {} for key in self.plan.countings}
+        for (key, state), i in program.shared.items():
+            self.shared[key][self.index[state]] = sums[i]
+        self.by_row, self.by_move = list(sums[program.by_row : program.by_move]), list(sums[program.by_move :])
+
+    def _run_by_row(self, fixed_moves: dict[str, Moves | None]) -> None:
         self.shared = {key: np.zeros_like(self.now) for key in self.plan.countings}
         self.by_row = [np.zeros(self.ledger.shape) for _ in self.plan.by_row]
+        weights = [item.weight for item in self.plan.by_row]
         self.by_move = [np.zeros(self.ledger.shape) for _ in self.plan.moves]
         self.moves_of: dict[tuple[str, str], list[int]] = {}
         for i, move in enumerate(self.plan.moves):
             self.moves_of.setdefault((move.origin, move.target), []).append(i)
         buffer = np.empty_like(self.now)
         for row in range(self.grid.n + 1):
-            self._count(row, buffer)
+            self._count(row, buffer, weights)
             if row < self.grid.n:
                 self._step(row, fixed_moves)
-        self._book()
 
     # --- occupancy ---------------------------------------------------------------------------
 
@@ -210,7 +254,7 @@ class CohortRun:
 
     # --- payoffs -----------------------------------------------------------------------------
 
-    def _count(self, row: int, buffer: Array) -> None:
+    def _count(self, row: int, buffer: Array, weights: list[Array]) -> None:
         if self.given.trace is not None:
             self.given.trace[row] += self.now
         for key, weight in self.plan.countings.items():
@@ -218,7 +262,7 @@ class CohortRun:
             self.shared[key] += buffer
         detail = self.given.detail
         for i, item in enumerate(self.plan.by_row):
-            amount = self.now[self.index[item.state]] * at_row(item.weight, row)
+            amount = self.now[self.index[item.state]] * weights[i][row]
             self.by_row[i] += amount
             if detail is not None:
                 detail.add(item.account, item.discounted, row, self.index[item.state], amount)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
 
-from nbsmodel.engine.clocks import ClockPlan, clock_plan
+from nbsmodel.engine.clocks import ClockPlan, all_names, clock_plan
 from nbsmodel.engine.timegrid import TimeGrid
 from nbsmodel.errors import InputError, Problem
-from nbsmodel.model.parts import Cohort, Model
+from nbsmodel.formula.check import CALENDAR
+from nbsmodel.model.parts import Cohort, Formula, Model, paths
 
 #: A block of draws is made as large as fits into this many bytes. Small blocks cost Python time a
-#: block, large ones leave the caches; measured times are flat from half to twice this size.
-BLOCK_BYTES = 128_000_000
+#: block, large ones memory; measured times are flat from half to twice this size.
+BLOCK_BYTES = 80_000_000
+
+#: Blocks hold a multiple of this many draws, since the compiled recursion takes so many at once.
+CHUNK = 128
+
+#: What mallopt calls the free bytes at the end of the heap that it hands back, and the size of an
+#: array that is handed back on its own (malloc.h).
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 #: A single draw that needs more than this is refused.
 MOST_BYTES = 500_000_000
@@ -21,17 +32,53 @@ MOST_BYTES = 500_000_000
 def bytes_per_draw(model: Model, grids: Mapping[str, TimeGrid], keep_trace: bool) -> int:
     """Upper estimate of the working memory of one draw, all strategies.
 
-    Counts, for the largest cohort, one number for each row and each transition and payoff that
-    could vary with the cycle, and what carrying the clocks takes at the end.
+    Counts, for the largest cohort, what its formulas are worth over the rows and strategies over which
+    they vary, and what carrying the clocks takes at the end.
     """
     strategies = len(model.strategies)
     worst = 0
     for name, cohort in model.cohorts.items():
-        n = grids[name].n
-        moving = sum(len(row) + 2 for row in cohort.transitions.values())
-        rows = (n + 1) * (moving + 2 * len(cohort.state_payoffs) + len(cohort.states) * (1 + keep_trace))
-        worst = max(worst, 8 * (strategies * rows + _clock_numbers(cohort, clock_plan(model, cohort), n, strategies)))
+        grid = grids[name]
+        numbers = _Sizes(model, cohort, grid).numbers()
+        if keep_trace:
+            numbers += strategies * (grid.n + 1) * len(cohort.states)
+        worst = max(worst, 8 * (numbers + _clock_numbers(cohort, clock_plan(model, cohort), grid.n, strategies)))
     return max(worst, 8 * strategies * 50)
+
+
+class _Sizes:
+    """How many numbers the values of a cohort's formulas are, for one draw."""
+
+    def __init__(self, model: Model, cohort: Cohort, grid: TimeGrid) -> None:
+        self.model, self.cohort, self.rows = model, cohort, grid.n + 1
+        self.by_strategy = {*model.strategies[0].levers, *cohort.receives}
+        self.by_row = set(CALENDAR) - ({"dt"} if grid.equal else set())
+        entries = (path[-1].entry for path in paths(model.tree))
+        shifts = [cohort.start_age, *(e.delay for e in entries if e is not None and e.cohort == cohort.name)]
+        if any(self._names(shift) & self.by_strategy for shift in shifts):
+            self.by_strategy |= {"age", "time"}
+
+    def numbers(self) -> int:
+        """What is held at once: values by row, transitions and their parts, payoffs."""
+        derived = [d.formula for d in self.model.derived.values() if self._names(d.formula) & self.by_row]
+        payoffs = [p.value for p in self.cohort.state_payoffs]
+        moves = [m.value for m in self.cohort.move_payoffs]
+        held = sum(self._size([f]) for f in derived + payoffs) + 2 * sum(self._size([f], all_rows=True) for f in moves)
+        most = 0
+        for row in self.cohort.transitions.values():
+            formulas = [t.formula for t in row if t.formula is not None]
+            together = self._size(formulas)
+            held += together * (len(row) + 2)  # who leaves, who stays, and the share of each target
+            most = max(most, together * 3)  # rates while they are put together
+        return held + most
+
+    def _size(self, formulas: list[Formula], all_rows: bool = False) -> int:
+        found = set().union(*(self._names(f) for f in formulas))
+        size = self.rows if all_rows or found & self.by_row else 1
+        return size * (len(self.model.strategies) if found & self.by_strategy else 1)
+
+    def _names(self, formula: Formula) -> frozenset[str]:
+        return all_names(self.model, formula.node)
 
 
 def _clock_numbers(cohort: Cohort, plan: ClockPlan, n: int, strategies: int) -> int:
@@ -73,6 +120,28 @@ def _worst_state(model: Model, cohort: Cohort, grid: TimeGrid) -> int:
     return sum(_slots(grid.n, len(c)) for c in clock_plan(model, cohort).remembered.values())
 
 
-def block_size(need: int, draws: int) -> int:
-    """Number of draws in a block."""
-    return max(1, min(draws, BLOCK_BYTES // need))
+def block_size(need: int, draws: int, threads: int) -> int:
+    """Number of draws in a block, so that the blocks of all threads fit the working memory at once."""
+    most = max(1, BLOCK_BYTES // need)
+    if most >= CHUNK:
+        most = max(CHUNK, most // threads)
+    size = min(most, -(-draws // threads))
+    return size if size < CHUNK or size == draws else size - size % CHUNK
+
+
+def keep_freed_memory(used: int) -> None:
+    """Let arrays that are freed be used again, by the next formula or block, in a run that needs many bytes.
+
+    The C library of Linux hands large ones back to the system, which then has to clear every page
+    again: that takes more time than the arithmetic. Other C libraries are left as they are.
+    """
+    if used > 10_000_000:
+        _set_allocator()
+
+
+@cache
+def _set_allocator() -> None:
+    with suppress(OSError, AttributeError, TypeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_TRIM_THRESHOLD, 1 << 30)
+        mallopt(_MMAP_THRESHOLD, 1 << 25)  # the largest it allows

@@ -30,16 +30,33 @@ Array = Any
 #: Life-years count in every perspective.
 EVERY_PERSPECTIVE = "all"
 BOTH = (False, True)
+ONE = Formula(Number(1.0), "life_years")
 
 
 @dataclass
 class StateSum:
-    """A payoff in a state that changes along the rows: ``weight[row] * occupancy``."""
+    """A payoff in a state that changes along the rows: ``weight[row] * occupancy``.
+
+    The weight of row r is ``left[r] * value[r] + right[r] * value[r - 1]``; the last row may have no
+    value of its own. Weights are multiplied out only where they are used: those of all payoffs at
+    once would be the largest arrays of a run.
+    """
 
     account: Account
     discounted: bool
     state: str
-    weight: Array
+    value: Array
+    left: Array
+    right: Array
+
+    @property
+    def weight(self) -> Array:
+        """All weights."""
+        weight = np.zeros(np.broadcast_shapes(self.left.shape, (1, *self.value.shape[1:])))
+        weight[: len(self.value)] = self.left[: len(self.value)] * self.value
+        if self.right.any():
+            weight[1:] += self.right[1:] * self.value[: len(weight) - 1]
+        return weight
 
 
 @dataclass
@@ -115,20 +132,13 @@ class PayoffPlanner:
 
     def plan(self, problems: Problems) -> PayoffPlan:
         """The sums to be made; impossible values are noted in `problems`."""
-        for payoff in (*self.cohort.state_payoffs, *self._life_years()):
-            for discounted in BOTH:
-                with problems.gather():
-                    self._state_payoff(payoff, discounted)
+        for payoff in (*self.cohort.state_payoffs, *life_years(self.cohort)):
+            with problems.gather():
+                self._state_payoff(payoff)
         for move in self.cohort.move_payoffs:
-            for discounted in BOTH:
-                with problems.gather():
-                    self._move(move.account, discounted, move.origin, move.target, move.value)
+            with problems.gather():
+                self._move(move.account, move.origin, move.target, move.value)
         return self.plan_
-
-    def _life_years(self) -> list[StatePayoff]:
-        one = Formula(Number(1.0), "life_years")
-        account = Account(LIFE_YEARS, "total", EVERY_PERSPECTIVE)
-        return [StatePayoff(account, s.name, one, Fraction(1)) for s in self.cohort.states if not s.dead]
 
     def _counting(self, account: Account, discounted: bool, per_cycle: bool) -> tuple[Any, Weights, str]:
         settings = self.ledger.settings
@@ -146,46 +156,52 @@ class PayoffPlanner:
                 raise InputError([Problem(place, f"{error}.")]) from None
         return key, self.weights[key], correction
 
-    def _state_payoff(self, payoff: StatePayoff, discounted: bool) -> None:
-        key, weights, correction = self._counting(payoff.account, discounted, payoff.per is None)
+    def _state_payoff(self, payoff: StatePayoff) -> None:
+        account, state = payoff.account, payoff.state
+        countings = [(discounted, *self._counting(account, discounted, payoff.per is None)) for discounted in BOTH]
         scale = 1.0 if payoff.per is None else 1.0 / float(payoff.per)
         if clocks_of(self.model, payoff.value.node, self.clocks):
-            scaled = Weights(weights.left * scale, weights.right * scale)
-            self.plan_.by_clock.append(ClockSum(payoff.account, discounted, payoff.state, payoff.value, scaled))
+            for discounted, _, weights, _ in countings:
+                scaled = Weights(weights.left * scale, weights.right * scale)
+                self.plan_.by_clock.append(ClockSum(account, discounted, state, payoff.value, scaled))
             return
         value = self._value(payoff.value.node)
-        what = f"the {payoff.account.outcome} in {payoff.state}"
+        what = f"the {account.outcome} in {state}"
         if np.ndim(value) < 3:
             check.finite(value, payoff.value, what, self.where, self.model, self.values)
-            self.plan_.countings.setdefault(key, weights.left + weights.right)
-            self.plan_.fixed.append(FixedSum(payoff.account, discounted, payoff.state, key, value * scale))
+            for discounted, key, weights, _ in countings:
+                if key not in self.plan_.countings:
+                    self.plan_.countings[key] = weights.left + weights.right
+                self.plan_.fixed.append(FixedSum(account, discounted, state, key, value * scale))
             return
-        used = self.grid.n + (correction in BY_ROW)
-        check.finite(value[:used], payoff.value, what, self.where, self.model, self.values)
-        weight = scale * weights.left[:used] * value[:used]
-        if used == self.grid.n:  # by cycle: the last row only ends the last cycle
-            weight = np.concatenate([weight, np.zeros_like(weight[:1])])
-            weight[1:] += scale * weights.right[1:] * value[: self.grid.n]
-        self.plan_.by_row.append(StateSum(payoff.account, discounted, payoff.state, weight))
+        n = self.grid.n
+        for discounted, _, weights, correction in countings:
+            used = n + (correction in BY_ROW)
+            if not discounted:
+                check.finite(value[:used], payoff.value, what, self.where, self.model, self.values)
+            left, right = scale * weights.left, scale * weights.right
+            self.plan_.by_row.append(StateSum(account, discounted, state, value[:used], left, right))
 
-    def _move(self, account: Account, discounted: bool, origin: str, target: str, formula: Formula) -> None:
-        settings = self.ledger.settings
-        correction, timing = settings.correction(account.outcome), settings.timing(account.outcome)
-        weight = event_weights(correction, timing, self.times, lambda t: self.ledger.factor(account, discounted, t))
+    def _move(self, account: Account, origin: str, target: str, formula: Formula) -> None:
+        weights = {discounted: self._event_weights(account, discounted) for discounted in BOTH}
         if clocks_of(self.model, formula.node, self.clocks):
-            self.plan_.moves.append(MoveSum(account, discounted, origin, target, weight, 1.0, formula))
+            for discounted, weight in weights.items():
+                self.plan_.moves.append(MoveSum(account, discounted, origin, target, weight, 1.0, formula))
             return
         value = self._value(formula.node)
-        what = f"the {account.outcome} of moving from {origin} to {target}"
-        scale: Array = 1.0
-        if np.ndim(value) == 3:
+        by_cycle = np.ndim(value) == 3
+        if by_cycle:
             value = value[: self.grid.n]
-            check.finite(value, formula, what, self.where, self.model, self.values)
-            weight = weight * value
-        else:
-            check.finite(value, formula, what, self.where, self.model, self.values)
-            scale = value
-        self.plan_.moves.append(MoveSum(account, discounted, origin, target, weight, scale, None))
+        what = f"the {account.outcome} of moving from {origin} to {target}"
+        check.finite(value, formula, what, self.where, self.model, self.values)
+        for discounted, weight in weights.items():
+            weight, scale = (weight * value, 1.0) if by_cycle else (weight, value)
+            self.plan_.moves.append(MoveSum(account, discounted, origin, target, weight, scale, None))
+
+    def _event_weights(self, account: Account, discounted: bool) -> Array:
+        settings = self.ledger.settings
+        correction, timing = settings.correction(account.outcome), settings.timing(account.outcome)
+        return event_weights(correction, timing, self.times, lambda t: self.ledger.factor(account, discounted, t))
 
     def _value(self, node: Node) -> Array:
         """Value of a payoff, with a cycle axis wherever its formula uses the calendar.
@@ -197,3 +213,9 @@ class PayoffPlanner:
         if np.ndim(value) < 3 and clocks_of(self.model, node, self.calendar):
             return np.broadcast_to(value, (self.grid.n + 1, *np.broadcast_shapes(value.shape, (1, 1))))
         return value
+
+
+def life_years(cohort: Cohort) -> list[StatePayoff]:
+    """Life-years as payoffs: one a year in every state that is not dead."""
+    account = Account(LIFE_YEARS, "total", EVERY_PERSPECTIVE)
+    return [StatePayoff(account, s.name, ONE, Fraction(1)) for s in cohort.states if not s.dead]

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from nbsmodel.config.settings import Settings
 from nbsmodel.engine.detail import Detail
 from nbsmodel.engine.payoff_sums import EVERY_PERSPECTIVE
+from nbsmodel.engine.simulation import SimulationError
 from nbsmodel.engine.timegrid import TimeGrid
 from nbsmodel.errors import nearest
 from nbsmodel.formula.order import needed_by
 from nbsmodel.formula.tree import names
 from nbsmodel.model.parts import Account, Branch, Model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = Any
 
@@ -56,6 +59,8 @@ class Result:
         The part of the headline totals that was booked on branches of the tree.
     bytes_per_draw : int
         Estimate of the working memory, made before the run.
+    simulation : SimulationError or None
+        The error of simulation, when children were simulated.
     """
 
     model: Model
@@ -70,6 +75,7 @@ class Result:
     values: Any
     tree_sums: dict[tuple[str, bool], Array] = field(default_factory=dict)
     bytes_per_draw: int = 0
+    simulation: SimulationError | None = None
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -131,6 +137,8 @@ class Result:
 
         Means over draws; payoffs are undiscounted.
         """
+        import pandas as pd  # takes a third of a second to load, which a run without tables need not spend
+
         outcomes = [o for o in self.model.outcomes if any(o in leaf.payoffs for leaf in self.leaves)]
         rows = []
         for s, strategy in enumerate(self.strategies):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 
@@ -42,15 +44,15 @@ def time_grid(cohort: Cohort, horizon: Fraction | None) -> TimeGrid:
     InputError
         When the horizon falls inside a cycle.
     """
-    lengths: list[Fraction] = [s.length for s in cohort.stretches for _ in range(s.count)]
-    times = [Fraction(0)]
-    for length in lengths:
-        times.append(times[-1] + length)
-    if horizon is not None and horizon < times[-1]:
-        if horizon not in set(times):
-            near = min(times[1:], key=lambda t: abs(t - horizon))
+    # exact times, as whole numbers of a unit that all lengths share
+    unit = math.lcm(*(s.length.denominator for s in cohort.stretches))
+    lengths = [int(s.length * unit) for s in cohort.stretches for _ in range(s.count)]
+    times = [0, *accumulate(lengths)]
+    if horizon is not None and horizon * unit < times[-1]:
+        if horizon * unit not in set(times):
+            near = min(times[1:], key=lambda t: abs(t - horizon * unit)) / unit
             found = f"{float(horizon):g} years falls inside a cycle of the cohort {cohort.name}."
-            raise InputError([Problem("settings.horizon", found, f"The nearest cycle ends at {float(near):g} years.")])
-        n = times.index(horizon)
+            raise InputError([Problem("settings.horizon", found, f"The nearest cycle ends at {near:g} years.")])
+        n = times.index(int(horizon * unit))
         lengths, times = lengths[:n], times[: n + 1]
-    return TimeGrid(np.array([float(t) for t in times]), np.array([float(x) for x in lengths]), len(set(lengths)) == 1)
+    return TimeGrid(np.array([t / unit for t in times]), np.array([x / unit for x in lengths]), len(set(lengths)) == 1)

@@ -44,6 +44,11 @@ class Moves:
             None if self.stay is None else at_row(self.stay, row),
         )
 
+    def leads_to(self, target: str) -> bool:
+        """Whether anybody may move to a state, in any draw and cycle."""
+        shares = [self.leave if share is None else share for to, share in self.by_hazard if to == target]
+        return any(np.any(share) for share in shares + [q for to, q in self.by_probability if to == target])
+
 
 class TransitionEvaluator:
     """Evaluates the transitions of a cohort's states.
@@ -123,7 +128,7 @@ class TransitionEvaluator:
         rate = self._cut(np.asarray(values.value(t.formula.node)), rows)
         what = f"the hazard from {origin} to {t.to}"
         check.hazard(rate, t.formula, what, self.where, self.model, values, row)
-        return rate / float(t.per)
+        return rate if t.per == 1 else rate / float(t.per)
 
     def _probability(
         self, origin: str, t: Transition, values: Values, rows: int | None, row: int | None, dt: Array
@@ -158,16 +163,28 @@ class TransitionEvaluator:
 
 
 def _compete(hazards: list[tuple[Transition, Array]], dt: Array) -> tuple[Array | None, list[tuple[str, Array | None]]]:
-    """Competing constant hazards over a cycle: the share who leave, and how they are shared out.
-
-    ``expm1`` keeps the precision of small hazards, whose events may be what a model counts.
-    """
+    """Competing constant hazards over a cycle: the share who leave, and how they are shared out."""
     if not hazards:
         return None, []
     if len(hazards) == 1:
         transition, rate = hazards[0]
-        return -np.expm1(-rate * dt), [(transition.to, None)]
-    total = sum(rate for _, rate in hazards)
+        return _leaving(rate, dt), [(transition.to, None)]
+    total = hazards[0][1] + hazards[1][1]
+    for _, rate in hazards[2:]:
+        total = total + rate
+    if np.min(total) > 0:  # the usual case, which needs no second look at every element
+        return _leaving(total, dt), [(t.to, rate / total) for t, rate in hazards]
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = [(t.to, np.where(total > 0, rate / total, 0.0)) for t, rate in hazards]
-    return -np.expm1(-total * dt), list(shares)
+    return _leaving(total, dt), list(shares)
+
+
+def _leaving(rate: Array, dt: Array) -> Array:
+    """Share who leave in a cycle at a constant rate.
+
+    ``expm1`` keeps the precision of small hazards, whose events may be what a model counts. These are
+    the largest arrays of a run: they are worked on in place.
+    """
+    share = np.asarray(rate * -dt)
+    np.expm1(share, out=share)
+    return np.negative(share, out=share)

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from nbsmodel.engine.clocks import direct_names
 from nbsmodel.errors import InputError, Problem
 from nbsmodel.formula.array import evaluate_array
-from nbsmodel.formula.tree import Node, names
-from nbsmodel.model.parts import Model
+from nbsmodel.formula.tree import Node
+from nbsmodel.model.parts import Derived, Model
 from nbsmodel.model.units import legal_range, range_text
 
 Array = Any
@@ -53,14 +54,13 @@ class Values(Mapping[str, Array]):
             return self._from_above(name)
         derived = self.model.derived[name]
         value = evaluate_array(derived.formula.node, self, self.model.tables)
-        low, high = legal_range(derived.unit) if derived.unit != "number" else (-np.inf, np.inf)
-        if np.any(np.less(value, low - RANGE_TOLERANCE) | np.greater(value, high + RANGE_TOLERANCE)):
-            outside = np.ravel(value)[np.argmax(np.ravel(np.less(value, low) | np.greater(value, high)))]
-            fix = f"It must be {range_text(derived.unit)}."
-            raise InputError(
-                [Problem(derived.formula.place, f"{name} is {outside:g}, which is no {derived.unit}.", fix)]
-            )
-        self.known[name] = value
+        self.known[name] = value = self._held(derived, value)
+        return value
+
+    def _held(self, derived: Derived, value: Array) -> Array:
+        """A derived value lies in the range of its unit; NaN is left to the formula that uses it."""
+        if derived.unit != "number":
+            _check_range(derived, value)
         return value
 
     def _from_above(self, name: str) -> Array:
@@ -80,7 +80,7 @@ class Values(Mapping[str, Array]):
         if name not in self.model.derived or name in self._replaced:
             return False
         if name not in self._mine:
-            used = names(self.model.derived[name].formula.node)
+            used = direct_names(self.model, self.model.derived[name].formula.node)
             self._mine[name] = any(self._needs_this_level(n) for n in used)
         return self._mine[name]
 
@@ -92,6 +92,21 @@ class Values(Mapping[str, Array]):
     def value(self, node: Node) -> Array:
         """Value of a formula at this level."""
         return evaluate_array(node, self, self.model.tables)
+
+
+def held_between(derived: Derived) -> tuple[float, float]:
+    """The range of a derived value's unit, with room for rounding."""
+    low, high = legal_range(derived.unit)
+    return low - RANGE_TOLERANCE, high + RANGE_TOLERANCE
+
+
+def _check_range(derived: Derived, value: Array) -> None:
+    low, high = held_between(derived)
+    lowest, highest = np.fmin.reduce(value, axis=None), np.fmax.reduce(value, axis=None)
+    if lowest < low or highest > high:
+        outside = np.ravel(value)[np.argmax(np.ravel(np.less(value, low) | np.greater(value, high)))]
+        found = f"{derived.name} is {outside:g}, which is no {derived.unit}."
+        raise InputError([Problem(derived.formula.place, found, f"It must be {range_text(derived.unit)}.")])
 
 
 class RowValues(Values):
@@ -118,6 +133,21 @@ class RowValues(Values):
     def _from_above(self, name: str) -> Array:
         assert self.above is not None
         return at_row(self.above[name], self.row)
+
+
+class Lenient(Values):
+    """Values of many places at once, some of which nobody reaches: out of range is no number there."""
+
+    def _held(self, derived: Derived, value: Array) -> Array:
+        if derived.unit == "number":
+            return value
+        low, high = held_between(derived)
+        ok = np.greater_equal(value, low) & np.less_equal(value, high)
+        return value if np.all(ok) else np.where(ok, value, np.nan)
+
+
+class LenientRowValues(Lenient, RowValues):
+    """The same at one row of a trace."""
 
 
 def at_row(array: Array, row: int) -> Array:

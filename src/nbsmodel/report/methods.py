@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+
+import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.config.settings import Settings, length_text
@@ -37,6 +39,9 @@ from nbsmodel.report.format import (
 ENGINES = {
     "cohort": "The tree and the cohorts were worked out in closed form (cohort engine): no individual is simulated "
     "and no number is random.",
+    "microsimulation": "The tree was worked out in closed form; every child who enters a cohort was then followed one "
+    "by one (microsimulation engine): its attributes, its route through the tree and its move in each cycle are "
+    "random.",
 }
 
 CORRECTIONS = {
@@ -85,12 +90,14 @@ EVENT_TIMES_LATE = {
 EFFECT_UNITS = {QALY: "QALY", LIFE_YEARS: "life-year"}
 
 
-def methods_sentences(scenario: Scenario) -> list[str]:
+def methods_sentences(scenario: Scenario, tables: Mapping[str, pd.DataFrame] | None = None) -> list[str]:
     """How the results were made, one sentence or two for each convention.
 
     Parameters
     ----------
     scenario : Scenario
+    tables : mapping of str to DataFrame, optional
+        Of the run, for what was simulated.
 
     Returns
     -------
@@ -98,6 +105,7 @@ def methods_sentences(scenario: Scenario) -> list[str]:
     """
     return [
         *_structure(scenario),
+        *_simulation((tables or {}).get("simulation_summary")),
         *_discounting(scenario),
         *_counting(scenario),
         *_transitions(scenario.model),
@@ -135,6 +143,24 @@ def _structure(scenario: Scenario) -> Iterator[str]:
         yield "No shorter horizon is set: every cohort runs for its whole length."
     else:
         yield f"The horizon is set to {length_text(settings.horizon)}: every cohort stops there."
+
+
+def _simulation(summary: pd.DataFrame | None) -> Iterator[str]:
+    if summary is None:
+        return
+    row = summary.iloc[0]
+    yield (
+        f"{counted(int(row['individuals']), 'child', 'children')} were simulated, with the seed {row['seed']}. Random "
+        "numbers come from the counter-based generator Philox 4x32-10 (Salmon, Moraes, Dror and Shaw 2011), keyed by "
+        "seed, child, event and cycle: the order of the work and the number of threads change nothing, and each child "
+        "has the same numbers under every strategy (common random numbers)."
+    )
+    yield (
+        "Standard errors of simulation are those of a mean of independent children, weighted by the share of the "
+        "population that they stand for; an increment compares each child with itself under the other strategy. What "
+        "the tree pays, and whoever enters no cohort, is exact and adds no error."
+    )
+    yield "Amounts by state and cycle (state_table.csv) are kept by the cohort engine only."
 
 
 def _cycles(cohort: Cohort, horizon: Fraction | None) -> str:

@@ -25,6 +25,7 @@ from nbsmodel.report.record import (
 from nbsmodel.report.report_drawings import DrawingLike, picture
 from nbsmodel.report.report_inputs import derived_rows, disagreements, parameter_groups, table_rows, tolerance
 from nbsmodel.report.report_occupancy import occupancy
+from nbsmodel.report.report_simulation import simulation_part
 from nbsmodel.report.report_summary import answer
 from nbsmodel.report.report_tables import ResultTables, present
 
@@ -99,7 +100,8 @@ def contents(
         "unsupported": count_unsupported(scenario),
         "assumptions": assumption_items(scenario),
         "explained": EXPLAINED,
-        "methods": methods_sentences(scenario),
+        "methods": methods_sentences(scenario, tables),
+        "simulation": simulation_part(scenario, tables),
         "sources": sources,
         "cited": {source.key: i for i, source in enumerate(sources, 1)},
         "files": result_files(tables),

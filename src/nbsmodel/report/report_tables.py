@@ -47,6 +47,9 @@ UNSPLIT, EVERY = "total", "all"
 THRESHOLDS_BESIDE_ICERS = 4
 
 
+IN_BRACKETS = " In brackets: standard errors of simulation; they say nothing about the uncertainty of parameters."
+
+
 @dataclass(frozen=True)
 class Column:
     """A column's heading; numbers go to the right."""
@@ -57,10 +60,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell."""
+    """What stands in a cell; `error` is a standard error of simulation."""
 
     text: str
     strong: bool = False
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,10 +136,10 @@ class ResultTables:
         best = {k: max(r[k] for r in rows) for k in names}
         body = []
         for r in rows:
-            cells = [Cell(fixed(r["cost"], costs)), *(Cell(fixed(r[o], places[o])) for o in effects)]
-            cells += [Cell(fixed(r["inc_cost"], costs)), Cell(fixed(r[inc], places[self.effect]))]
+            cells = [_cell(r, "cost", costs), *(_cell(r, o, places[o]) for o in effects)]
+            cells += [_cell(r, "inc_cost", costs), _cell(r, inc, places[self.effect])]
             cells += [Cell(fixed(r["icer"], ratios)), Cell(self._status(r))]
-            cells += [Cell(fixed(r[k], benefit), len(rows) > 1 and r[k] == best[k]) for k in names]
+            cells += [_cell(r, k, benefit, len(rows) > 1 and r[k] == best[k]) for k in names]
             body.append(Row(self.labels[r["strategy"]], tuple(cells)))
         columns = [Column("Strategy", False), Column("Cost")]
         columns += [Column(self.model.outcomes[o].label) for o in effects]
@@ -156,6 +160,7 @@ class ResultTables:
         note = f"Increments and {ratio} are against the next cheaper strategy on the frontier."
         if names and len(rows) > 1:
             note += " The highest net benefit at each threshold is in bold."
+        note += self._brackets
         caption = f"Costs and effects per {self.basis}, discounted, in {self.currency}; strategies in frontier order"
         return Grid("table-cea", caption, tuple(columns), (Group("", tuple(body)),), "cea.csv", note, over)
 
@@ -171,7 +176,7 @@ class ResultTables:
             Row(
                 self.labels[r["strategy"]],
                 (
-                    Cell(fixed(r["inc_cost"], costs)), Cell(fixed(r[inc], places)), Cell(fixed(r["icer"], ratios)),
+                    _cell(r, "inc_cost", costs), _cell(r, inc, places), Cell(fixed(r["icer"], ratios)),
                     Cell(QUADRANTS.get(r["quadrant"], r["quadrant"])),
                 ),
             )
@@ -183,7 +188,7 @@ class ResultTables:
         )  # fmt: skip
         caption = f"Each strategy against the comparator, {self.labels[self.model.comparator]}, per {self.basis}"
         note = "The ratio is given where both differences have one sign: cost per unit gained, or saved per unit lost."
-        return Grid("table-pairwise", caption, columns, (Group("", body),), "pairwise.csv", note)
+        return Grid("table-pairwise", caption, columns, (Group("", body),), "pairwise.csv", note + self._brackets)
 
     def net_benefit(self) -> Grid:
         """Net benefit at each threshold."""
@@ -196,9 +201,9 @@ class ResultTables:
             body = []
             for r in records(part):
                 name, base = str(r["strategy"]), r["strategy"] == self.model.comparator
-                cells = [fixed(r["nmb"], amounts), "" if base else fixed(r["inc_nmb"], amounts)]
-                cells += [fixed(r["nhb"], places), "" if base else fixed(r["inc_nhb"], places)]
-                body.append(Row(self.labels[name], tuple(Cell(c) for c in cells)))
+                cells = [_cell(r, "nmb", amounts), Cell("") if base else _cell(r, "inc_nmb", amounts)]
+                cells += [_cell(r, "nhb", places), Cell("") if base else _cell(r, "inc_nhb", places)]
+                body.append(Row(self.labels[name], tuple(cells)))
             sign = currency_sign(self.currency)
             groups.append(Group(f"{sign}{whole(float(str(threshold)))} per {self.unit}", tuple(body)))
         columns = (
@@ -206,7 +211,7 @@ class ResultTables:
             Column(f"Net health benefit ({self.effects})"), Column("Increment"),
         )  # fmt: skip
         caption = f"Net benefit per {self.basis} at each threshold"
-        note = f"Increments are against the comparator, {self.labels[self.model.comparator]}."
+        note = f"Increments are against the comparator, {self.labels[self.model.comparator]}.{self._brackets}"
         return Grid("table-net-benefit", caption, columns, tuple(groups), "net_benefit.csv", note)
 
     def detection(self) -> Grid | None:
@@ -333,6 +338,10 @@ class ResultTables:
         return f"{name} ({plain(perspective)}{', not in the headline' if away else ''})"
 
     @property
+    def _brackets(self) -> str:
+        return IN_BRACKETS if "simulation" in self.tables else ""
+
+    @property
     def _two(self) -> bool:
         return len(self.strategies) == 2
 
@@ -352,6 +361,12 @@ class ResultTables:
         if row["status"] == "frontier":
             return f"frontier, against {by}" if by else "frontier, lowest cost"
         return f"no difference from {by}" if row["status"] == "no difference" else f"{row['status']} by {by}"
+
+
+def _cell(row: dict[str, Any], column: str, decimals: int, strong: bool = False) -> Cell:
+    """A number, with its standard error of simulation where it has one."""
+    error = row.get(f"{column}_se")
+    return Cell(fixed(row[column], decimals), strong, fixed(error, decimals) if error else "")
 
 
 def present(grids: Iterable[Grid | None]) -> list[Grid]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nbsmodel.config.scenario import check_changes, make_settings
+from nbsmodel.config.scenario import ENGINES, check_changes, make_settings
 from nbsmodel.engine.evaluate import evaluate as evaluate_model
 from nbsmodel.engine.result import Result
+from nbsmodel.engine.simulation import Simulation
 from nbsmodel.model.parts import Model
 
 
@@ -21,6 +22,11 @@ def evaluate(
     keep_trace: bool = False,
     detail: bool = False,
     block: int | None = None,
+    threads: int = 1,
+    engine: str = "cohort",
+    individuals: int = Simulation.individuals,
+    seed: int = Simulation.seed,
+    keep: int = 0,
 ) -> Result:
     """Run a model over draws of its parameters, or once at base values.
 
@@ -36,8 +42,11 @@ def evaluate(
         Parameters or derived values replaced by a number.
     choices : mapping of str to str, optional
         Option by choice; the first option where none is given.
-    keep_trace, detail, block
+    keep_trace, detail, block, threads
         See `nbsmodel.engine.evaluate.evaluate`.
+    engine : {'cohort', 'microsimulation'}
+    individuals, seed, keep : int
+        Of a microsimulation, see `nbsmodel.engine.simulation.Simulation`.
 
     Returns
     -------
@@ -53,6 +62,9 @@ def evaluate(
     >>> model = nbsmodel.load_model("models/condition/model")  # doctest: +SKIP
     >>> nbsmodel.evaluate(model, overrides={"p_uptake": 0.9}).total("qaly", "screening")  # doctest: +SKIP
     """
+    if engine not in ENGINES:
+        raise ValueError(f"no engine is named {engine}; there are {' and '.join(ENGINES)}")
+    simulation = Simulation(individuals, seed, keep=keep) if engine == "microsimulation" else None
     base, options = check_changes(model, overrides or {}, choices or {})
     return evaluate_model(
         model,
@@ -63,4 +75,6 @@ def evaluate(
         keep_trace=keep_trace,
         detail=detail,
         block=block,
+        threads=threads,
+        simulation=simulation,
     )

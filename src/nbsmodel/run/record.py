@@ -6,23 +6,32 @@ import hashlib
 import json
 import platform
 import shutil
+from collections.abc import Mapping
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
 from nbsmodel.config.scenario import Scenario
+from nbsmodel.engine.result import Result
 from nbsmodel.model.parameters import MEAN_TOLERANCE
 from nbsmodel.model.yamlfile import shown
 from nbsmodel.run.published import FILE
 
-LIBRARIES = ("numpy", "scipy", "pandas", "pydantic", "ruamel.yaml", "matplotlib", "jinja2")
+if TYPE_CHECKING:
+    import pandas as pd
+
+LIBRARIES = ("numpy", "scipy", "pandas", "pydantic", "ruamel.yaml", "matplotlib", "jinja2", "numba")
 
 
 def write_record(
-    folder: Path, scenario: Scenario, nbsmodel_version: str, times: dict[str, float], bytes_per_draw: int
+    folder: Path,
+    scenario: Scenario,
+    nbsmodel_version: str,
+    times: dict[str, float],
+    of_engine: Mapping[str, Any],
 ) -> None:
     """Write ``manifest.json``, ``resolved_config.yaml``, ``run.log`` and a copy of the model.
 
@@ -57,7 +66,7 @@ def write_record(
         },
         "inputs": {shown(p): _sha256(p) for p in dict.fromkeys(scenario.files)},
         "model_copy": {name: _sha256(folder / "model" / name) for name in copied},
-        "estimated_mb_per_draw": round(bytes_per_draw / 1e6, 3),
+        **of_engine,
         "seconds": {name: round(value, 3) for name, value in times.items()},
         "run_again": "nbsmodel run resolved_config.yaml --out again",
     }
@@ -71,6 +80,7 @@ def resolved_config(scenario: Scenario) -> str:
         "title": scenario.title,
         "engine": scenario.engine,
         "seed": scenario.seed,
+        **_of_simulation(scenario),
         "settings": {k: v for k, v in scenario.settings.as_written().items() if v is not None},
     }
     if scenario.note:
@@ -84,6 +94,36 @@ def resolved_config(scenario: Scenario) -> str:
     yaml.default_flow_style = False
     yaml.dump(data, stream)
     return stream.getvalue()
+
+
+def of_engine(result: Result, summary: pd.DataFrame | None, threads: int, compiled: bool) -> dict[str, Any]:
+    """What the engine that was used says of itself."""
+    error = result.simulation
+    if error is None or summary is None:
+        return {"estimated_mb_per_draw": round(result.bytes_per_draw / 1e6, 3)}
+    asked, width = error.asked, float(summary["inmb_half_width"].max())
+    return {
+        "simulation": {
+            "individuals": error.individuals,
+            "individuals_asked": asked.individuals,
+            "half_width_asked": asked.half_width,
+            "half_width": width if width == width else None,
+            "precision_reached": None if asked.half_width is None else not width > asked.half_width,
+            "generator": "Philox 4x32-10",
+            "threads": threads,
+            "compiled_in_this_run": compiled,
+        }
+    }
+
+
+def _of_simulation(scenario: Scenario) -> dict[str, Any]:
+    """Keys of a config that say how children are simulated."""
+    if not scenario.simulated:
+        return {}
+    found: dict[str, Any] = {"individuals": scenario.individuals}
+    if scenario.precision is not None:
+        found["precision"] = scenario.precision.as_written()
+    return found | ({"children": True} if scenario.children else {})
 
 
 def log_lines(scenario: Scenario) -> list[str]:

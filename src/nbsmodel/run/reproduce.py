@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from nbsmodel.analysis.verdict import verdict
 from nbsmodel.config.scenario import check_changes, make_settings
@@ -19,6 +19,9 @@ from nbsmodel.model.parts import Model
 from nbsmodel.model.yamlfile import shown
 from nbsmodel.run.measure import measure_of
 from nbsmodel.run.published import FILE, TargetSchema, WithSchema, load_published, models_with_published
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ["study", "quantity", "published", "ours", "difference", "tolerance", "verdict", "reason"]
 
@@ -60,6 +63,8 @@ def reproduce(folder: str | Path, on_run: Callable[[], None] | None = None) -> p
             if on_run is not None:
                 on_run()
         rows.append(_row(published.study, target, measure_of(runs[key], target.measure, place)))
+    import pandas as pd  # takes a third of a second to load, which importing nbsmodel need not spend
+
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -130,6 +135,8 @@ def reproduce_all(
             problems += error.problems
     if problems:
         raise InputError(problems)
+    import pandas as pd  # takes a third of a second to load, which importing nbsmodel need not spend
+
     table = pd.concat(tables, ignore_index=True)
     out.mkdir(parents=True, exist_ok=True)
     written = target.with_name(f".{target.name}.writing")

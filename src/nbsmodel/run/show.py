@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -20,7 +20,7 @@ def cea_for_people(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> str:
     head = ["Strategy", f"Cost ({model.about['currency']})", unit, "Inc. cost", f"Inc. {unit}", "ICER", "Against"]
     rows = [
         [
-            labels[r["strategy"]], *(number(r[c]) for c in ("cost", effect, "inc_cost", f"inc_{effect}")),
+            labels[r["strategy"]], *(_with_error(r, c) for c in ("cost", effect, "inc_cost", f"inc_{effect}")),
             number(r["icer"]) if r["status"] == "frontier" else r["status"], _against(r["comparator"], labels),
         ]
         for r in cea.to_dict("records")
@@ -28,10 +28,12 @@ def cea_for_people(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> str:
     parts = [
         scenario.title,
         f"Discounted, per {model.about['basis']}, {model.about['currency']} {model.about['price_year']}",
+        *([_simulated(tables["simulation_summary"])] if "simulation_summary" in tables else []),
         "",
         text_table(head, rows),
         "",
         *(_pair(r, labels, effect, unit) for r in tables["pairwise"].to_dict("records")),
+        *(_net_benefits(scenario, tables["simulation"], labels) if "simulation" in tables else []),
     ]
     if "programme" in tables:
         table = tables["programme"]
@@ -62,12 +64,43 @@ def _setting(value: object) -> str:
 
 def _pair(row: dict[Hashable, Any], labels: dict[str, str], effect: str, unit: str) -> str:
     """One strategy against the comparator, as a sentence."""
-    gain, cost = row[f"inc_{effect}"], row["inc_cost"]
+    gain = row[f"inc_{effect}"]
     verdict = row["quadrant"]
     if not math.isnan(row["icer"]):
         verdict = f"{number(row['icer'])} per {unit.removesuffix('s')} {'gained' if gain > 0 else 'lost (saving)'}"
     names = f"{labels[row['strategy']]} against {labels[row['comparator']]}"
-    return f"{names}: cost {number(cost)}, {unit} {number(gain)}: {verdict}"
+    return f"{names}: cost {_with_error(row, 'inc_cost')}, {unit} {_with_error(row, f'inc_{effect}')}: {verdict}"
+
+
+def _with_error(row: Mapping[Hashable, Any], column: str) -> str:
+    """A number, with its standard error of simulation in brackets where it has one."""
+    error = row.get(f"{column}_se", math.nan)
+    return number(row[column]) + ("" if math.isnan(error) else f" ({number(float(f'{error:.2g}'))})")
+
+
+def _simulated(summary: pd.DataFrame) -> str:
+    """How the children were simulated, and whether they were enough."""
+    row = summary.iloc[0]
+    text = f"{row['individuals']:,} children simulated, seed {row['seed']}; in brackets standard errors of simulation,"
+    text += " which say nothing about parameters"
+    asked, found = summary["half_width_asked"].iloc[0], summary["inmb_half_width"].max()
+    if not found > asked:
+        return text
+    return (
+        f"{text}\nNot as precise as asked: half an interval is {number(found)}, not {number(asked)}. Raise individuals"
+    )
+
+
+def _net_benefits(scenario: Scenario, table: pd.DataFrame, labels: dict[str, str]) -> list[str]:
+    """Incremental net benefit at the first threshold, with its interval."""
+    first = scenario.settings.thresholds[0]
+    rows = table[(table["threshold"] == first) & table["increment"].notna()].to_dict("records")
+    return [
+        f"{labels[r['strategy']]}: incremental net benefit at {number(first)} is "
+        f"{_with_error(r, 'increment')}, 95% interval of simulation {number(r['increment_low95'])} to "
+        f"{number(r['increment_high95'])}"
+        for r in rows
+    ]
 
 
 def _against(comparator: str, labels: dict[str, str]) -> str:
@@ -119,4 +152,5 @@ def text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _numeric(text: str) -> bool:
+    text = text.replace(" (", "").removesuffix(")")
     return not text or text.replace(",", "").replace(".", "").replace("e-", "").lstrip("-").isdigit()

@@ -11,6 +11,7 @@ from nbsmodel.config.scenario import Scenario
 from nbsmodel.engine.payoff_sums import BOTH
 from nbsmodel.engine.result import Result
 from nbsmodel.model.parts import LIFE_YEARS
+from nbsmodel.run.simulation_tables import add_errors, simulation_tables
 
 TREE_ROW = "(tree)"
 
@@ -22,7 +23,7 @@ def make_tables(scenario: Scenario, result: Result) -> dict[str, pd.DataFrame]:
     ----------
     scenario : Scenario
     result : Result
-        Evaluated with traces and detail.
+        Evaluated with traces, and with detail where the engine has it.
 
     Returns
     -------
@@ -34,7 +35,6 @@ def make_tables(scenario: Scenario, result: Result) -> dict[str, pd.DataFrame]:
         "pairwise": _pairwise(result),
         "net_benefit": _net_benefit(result),
         "outcomes": outcomes_table(result),
-        "state_table": state_table(result),
         "trace": trace_table(result),
         "paths": result.paths(),
         "parameters": parameter_table(scenario),
@@ -44,6 +44,11 @@ def make_tables(scenario: Scenario, result: Result) -> dict[str, pd.DataFrame]:
         ),
         "departures": pd.DataFrame(scenario.departures(), columns=["setting", "reference_case", "used"]),
     }
+    if result.simulation is None:
+        tables["state_table"] = state_table(result)
+    else:
+        add_errors(tables, result)
+        tables |= simulation_tables(scenario, result)
     classes = {name: result.class_probability(name)[0] for name in CLASSES}
     if any(p.any() for p in classes.values()):
         births = None if result.births is None else float(result.births[0])

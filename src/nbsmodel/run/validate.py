@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from nbsmodel.config.merge import SIMULATED
+from nbsmodel.config.scenario import Scenario, load_scenario
 from nbsmodel.errors import InputError, Problem
+from nbsmodel.model.attributes import individual_places, unused_names
 from nbsmodel.run.published import load_published
-from nbsmodel.run.run import run
+from nbsmodel.run.run import evaluate_scenario
+
+#: Children who are simulated to see that a model works.
+FEW = 300
 
 
 def validate(paths: Sequence[str | Path]) -> tuple[list[Problem], list[str]]:
@@ -25,16 +33,29 @@ def validate(paths: Sequence[str | Path]) -> tuple[list[Problem], list[str]]:
     notes : list of str
         Remarks that are no mistakes, such as a base value that is not the mean of its distribution.
     """
+    from nbsmodel.run.tables import make_tables  # loads pandas, which importing nbsmodel need not
+
     problems: list[Problem] = []
     notes: list[str] = []
     for path in paths:
         try:
-            scenario = run(path, write=False).scenario
+            scenario = load_scenario(path)
+            if os.path.isdir(path) and individual_places(scenario.model):  # a model folder names no engine
+                scenario = replace(scenario, engine="microsimulation")
+            make_tables(scenario, evaluate_scenario(scenario, most=FEW))
             load_published(scenario.model)
         except InputError as error:
             problems += error.problems
             continue
-        for name, base, mean in scenario.model.parameters.disagreements:
-            place = scenario.model.parameters.rows[name].place
-            notes.append(f"{place}: base value {base:g}, but the mean of its distribution is {mean:g}.")
+        notes += _notes(scenario)
     return list(dict.fromkeys(problems)), list(dict.fromkeys(notes))
+
+
+def _notes(scenario: Scenario) -> Iterator[str]:
+    for name, base, mean in scenario.model.parameters.disagreements:
+        place = scenario.model.parameters.rows[name].place
+        yield f"{place}: base value {base:g}, but the mean of its distribution is {mean:g}."
+    yield from unused_names(scenario.model)
+    for key in SIMULATED:
+        if key in scenario.places and not scenario.simulated:
+            yield f"{scenario.places[key]}: no children are simulated, so this has no effect with engine: cohort."

@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
+from nbsmodel.report.figures.by_age import draw_by_age
+from nbsmodel.report.figures.children import draw_children
 from nbsmodel.report.figures.costs import draw_costs
 from nbsmodel.report.figures.detection import draw_detection
 from nbsmodel.report.figures.net_benefit import draw_net_benefit
@@ -26,6 +28,9 @@ def sketch_figures(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> dict[
         sketches["cost_components"] = draw_costs(scenario, tables)
         for name, cohort in scenario.model.cohorts.items():
             sketches[f"occupancy_{name}"] = draw_occupancy(scenario, tables["trace"], cohort)
+            if scenario.simulated:
+                sketches[f"by_age_{name}"] = draw_by_age(scenario, tables["trace"], cohort)
+        sketches["children"] = draw_children(scenario, tables)
         sketches["plane"] = draw_plane(scenario, tables)
         sketches["net_benefit"] = draw_net_benefit(scenario, tables)
         sketches["detection"] = draw_detection(scenario, tables)

@@ -39,13 +39,13 @@ def draw_occupancy(scenario: Scenario, trace: pd.DataFrame, cohort: Cohort) -> S
     figure.subplots_adjust(left=0.6 / WIDTH, right=1 - 0.15 / WIDTH, bottom=bottom / height, top=1 - top / height,
                            wspace=0.1, hspace=(top + 0.12) / PANEL)  # fmt: skip
     ours = trace[trace["cohort"] == cohort.name]
-    shares = {s: _shares(ours[ours["strategy"] == s], cohort) for s in named}
+    shares = {s: shares_of(ours[ours["strategy"] == s], cohort) for s in named}
     for i, (axes, (strategy, title)) in enumerate(zip(panels, titles.items(), strict=False)):
         axes.set_title("\n".join(title))
         _panel(axes, shares[strategy], cohort, look, last_row=i + columns >= len(named))
     for axes in panels[len(named) :]:
         axes.remove()
-    figure.supxlabel(_time_label(scenario, cohort), fontsize=8, y=(bottom - 0.42) / height, va="bottom")
+    figure.supxlabel(time_label(scenario, cohort), fontsize=8, y=(bottom - 0.42) / height, va="bottom")
     figure.supylabel("Share of those who enter", fontsize=8, x=0.04 / WIDTH, ha="left")
     keys = [
         Patch(facecolor=look[s.name][0], hatch=look[s.name][1], edgecolor="white", label=s.label) for s in cohort.states
@@ -56,6 +56,7 @@ def draw_occupancy(scenario: Scenario, trace: pd.DataFrame, cohort: Cohort) -> S
     caption = (
         f"{cohort.label}: share in each state since entry, as a share of all who enter this cohort under the strategy "
         f"(entrants {_entrants(scenario, ours)}). States are stacked in the order of the key, the first at the bottom."
+        + (" Shares of simulated children." if scenario.simulated else "")
     )
     return Sketch(figure, f"State occupancy: {cohort.label}", caption, _alt(scenario, cohort, shares))
 
@@ -68,7 +69,7 @@ def state_look(cohort: Cohort) -> Look:
     return look | {name: (DEAD, HATCHES[i % 8]) for i, name in enumerate(dead)}
 
 
-def _shares(rows: pd.DataFrame, cohort: Cohort) -> pd.DataFrame | None:
+def shares_of(rows: pd.DataFrame, cohort: Cohort) -> pd.DataFrame | None:
     """Time by state, normalised to those who enter; None when nobody does."""
     table = rows.pivot_table(index="time", columns="state", values="occupancy", aggfunc="sum", sort=True)
     if table.empty or not (entered := float(table.iloc[0].sum())) > 0:
@@ -102,7 +103,8 @@ def _zero(formula: Formula) -> bool:
     return isinstance(formula.node, Number) and formula.node.value == 0
 
 
-def _time_label(scenario: Scenario, cohort: Cohort) -> str:
+def time_label(scenario: Scenario, cohort: Cohort) -> str:
+    """What the axis of time is: age, where all enter at birth, or years since entry."""
     entries = [p[-1].entry for p in paths(scenario.model.tree)]
     at_once = all(_zero(e.delay) for e in entries if e is not None and e.cohort == cohort.name)
     if at_once and _zero(cohort.start_age) and scenario.model.about["basis"] == "birth":

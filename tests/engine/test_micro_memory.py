@@ -1,0 +1,57 @@
+"""A million children, or thousands of draws, in little memory: of the whole process, with all that it imports."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIMIT = 400e6
+RUN = """
+import resource
+from pathlib import Path
+from micro_models import shipped
+import numpy as np, nbsmodel
+name, individuals, draws, threads = {name!r}, {individuals}, {draws}, {threads}
+model = shipped(name)
+drawn = model.parameters.draws(draws, seed=1) if draws else None
+how = dict(engine="microsimulation", individuals=individuals, threads=threads, keep=0 if draws else 1000)
+result = nbsmodel.evaluate(model, drawn, **how)
+assert result.simulation.individuals == individuals
+assert np.isfinite(result.total("cost", result.strategies[0])).all()
+status = Path("/proc/self/status")
+if status.exists():  # getrusage there knows the parent's peak as well, from before this program was loaded
+    (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+    print(int(line.split()[1]) * 1024)
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # bytes, on a Mac
+"""
+
+
+def peak(name, individuals, draws=0, threads=2):
+    path = {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), *sys.path))}
+    text = RUN.format(name=name, individuals=individuals, draws=draws, threads=threads)
+    done = subprocess.run(
+        [sys.executable, "-c", text], env=os.environ | path, capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+@pytest.mark.parametrize("name", ["models/sma/uk", "sick_sicker_microsim"])
+def test_a_million_children(name):
+    """At base values."""
+    assert 50e6 < peak(name, 10**6) < LIMIT
+
+
+@pytest.mark.parametrize(("draws", "threads"), [(2000, 1), (1000, 2)])
+def test_a_probabilistic_analysis(draws, threads):
+    """Draws of 500 children each: what a block of draws needs is let go when the next one is done."""
+    assert 50e6 < peak("models/sma/uk", 500, draws, threads) < LIMIT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["models/sma/uk", "sick_sicker_microsim", "models/sma/uk_children"])
+def test_ten_million_children(name):
+    """No more than a million: memory does not grow with them."""
+    assert 50e6 < peak(name, 10**7) < LIMIT
