@@ -168,10 +168,7 @@ class Bench:
 
     def work_t(self) -> None:
         draws = self.draws(self.people, "micro.csv", 1_000)
-        works = {
-            "BPSA": lambda t: self.simulate(1_000, draws, threads=t),
-            "10^7": lambda t: self.simulate(10**7, threads=t),
-        }
+        works = {"BPSA": partial(self.simulate, 1_000, draws), "10^7 people": partial(self.simulate, 10**7)}
         for name, run in works.items():
             times: dict[int, list[float]] = {1: [], 2: []}
             for _ in range(max(3, self.repeat // 3)):

@@ -30,6 +30,12 @@ else:
 
 
 def peak(name, individuals, draws=0, threads=2):
+    """Peak memory of a run, in bytes. Compiling, which takes more and happens once, is done beforehand."""
+    _run(name, 1000, 0, 1)
+    return _run(name, individuals, draws, threads)
+
+
+def _run(name, individuals, draws, threads):
     path = {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), *sys.path))}
     text = RUN.format(name=name, individuals=individuals, draws=draws, threads=threads)
     done = subprocess.run(

@@ -32,7 +32,7 @@ def first_width(model):
     return half_width(run(model, Simulation(FIRST_STAGE)), 1)
 
 
-@pytest.mark.parametrize(("threads", "block"), [(1, None), (2, 1024), (3, 4096)])
+@pytest.mark.parametrize(("threads", "block"), [(1, None), (2, 8192), (3, 4096)])
 def test_it_stops_at_the_precision(model, first_width, threads, block):
     """With the bytes of a plain run of that size, and not many more children than needed."""
     asked = first_width / 2.5

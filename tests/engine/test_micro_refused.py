@@ -223,7 +223,7 @@ def test_starts_that_do_not_add_up_for_some_child(start, words):
 def test_a_million_million_children():
     model = nbsmodel.load_model(TEACHING)
     text = message(lambda: simulated(model, 10**12))
-    says(text, "individuals: 1,000,000,000,000 children, 1 draw, 30 cycles and 2 strategies would take about", "days")
+    says(text, "individuals: 1,000,000,000,000 children, 1 draw, 30 cycles and 2 strategies would take about", "hours")
     says(message(lambda: simulated(model, 0)), "individuals: 0 is no number of children.")
 
 

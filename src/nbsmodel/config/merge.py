@@ -29,6 +29,11 @@ def _as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+def _whole(value: object) -> object:
+    """``1e6`` is read as a number with a fraction, which it has none of."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class ConfigSchema(Strict):
     """A config file."""
 
@@ -41,7 +46,7 @@ class ConfigSchema(Strict):
     choices: dict[Name, Name] = {}
     engine: Literal["cohort", "microsimulation"] = "cohort"
     seed: Annotated[int, Field(ge=0, strict=True)] = 1
-    individuals: Annotated[int, Field(ge=1, strict=True)] | None = None
+    individuals: Annotated[int, BeforeValidator(_whole), Field(ge=1, strict=True)] | None = None
     precision: PrecisionSchema | None = None
     children: Flag = False
     reference_case: str | None = None

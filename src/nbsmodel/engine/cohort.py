@@ -208,7 +208,7 @@ class CohortRun:
 
     def _clocks_at(self, state: str, slots: Slots, row: int) -> dict[str, Array]:
         """Every clock at a row; those that do not run in the state stand at zero."""
-        return self._stopped_clocks() | slots.clocks(self.clocks.remembered[state], self.grid.times, row)
+        return self._stopped_clocks() | slots.clocks(self.clocks.remembered[state], self.grid, row)
 
     def _stopped_clocks(self) -> dict[str, Array]:
         return dict.fromkeys((*self.clocks.sets, TIME_IN_STATE), np.zeros((1, 1, 1)))

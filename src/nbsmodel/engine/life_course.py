@@ -20,7 +20,6 @@ from nbsmodel.engine.check import SUM_TOLERANCE, Where
 from nbsmodel.engine.entry_level import EntryLevel
 from nbsmodel.engine.ledger import Ledger
 from nbsmodel.engine.micro_routes import EntryLeaf, EntryTree, entry_leaves, node_name
-from nbsmodel.engine.micro_tables import clock_years
 from nbsmodel.engine.payoff_sums import EVERY_PERSPECTIVE, life_years
 from nbsmodel.engine.simulation import PURPOSE
 from nbsmodel.engine.timegrid import time_grid
@@ -157,6 +156,7 @@ class Living:
         tree = EntryTree(self.model, self.block, Ledger(self.model, self.settings, 1, 1), self.where)
         tree.run()
         inside, branches, level = entry_leaves(tree.leaves), self.model.tree, 0
+        above: list[str] = []
         if not inside:
             found = "nobody enters a cohort: there is no life to follow."
             raise InputError([Problem(str(self.model.folder.name), found, "Use engine: cohort.")])
@@ -166,7 +166,8 @@ class Living:
             whole = sum(shares)
             # in a strategy in which nobody comes this way it does not matter where they go
             ends = np.cumsum(shares) / whole if whole > 0 else np.ones(len(used))
-            u = number(self.luck(node_name(branches))) if len(used) > 1 else 0.0
+            above.append(node_name(branches, above))
+            u = number(self.luck(above[-1])) if len(used) > 1 else 0.0
             chosen = used[_first(u, list(ends[:-1]))]
             inside = [leaf for leaf in inside if leaf.path[level] is chosen]
             branches, level = chosen.branches, level + 1
@@ -243,7 +244,7 @@ class CohortLife:
                 if row == 0:
                     booked += self._start(state, ran, counts)
                 booked += self._in_state(state, row, ran, counts)
-                clocks = {c: float(clock_years(self.grid.times, self.grid.equal, row, k)) for c, k in ran.items()}
+                clocks = {c: float(self.grid.years_run(row, k)) for c, k in ran.items()}
                 time, age = float(self.times[row]), float(self.ages[row])
                 found.append(LifeRow(row, time, age, state, clocks, dict(counts), self._amounts(booked)))
                 if row == self.grid.n:
@@ -261,7 +262,7 @@ class CohortLife:
     def _at(self, row: int, calendar: int, ran: Mapping[str, int], counts: Mapping[str, float]) -> RowValues:
         """All names: clocks and counts as of a row, the calendar as of the start of a cycle."""
         lengths = self.grid.lengths
-        clocks = {c: clock_years(self.grid.times, self.grid.equal, row, k) for c, k in ran.items()}
+        clocks = {c: self.grid.years_run(row, k) for c, k in ran.items()}
         when = {
             "time": self.times[calendar], "age": self.ages[calendar], "cycle": calendar,
             "dt": lengths[min(calendar, len(lengths) - 1)],

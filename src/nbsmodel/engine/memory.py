@@ -135,7 +135,7 @@ def keep_freed_memory(used: int) -> None:
     The C library of Linux hands large ones back to the system, which then has to clear every page
     again: that takes more time than the arithmetic. Other C libraries are left as they are.
     """
-    if used > 10_000_000:
+    if used > 1_000_000:
         _set_allocator()
 
 

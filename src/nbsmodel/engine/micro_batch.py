@@ -12,6 +12,7 @@ import numpy as np
 from nbsmodel.engine.check import Where
 from nbsmodel.engine.micro_routes import EntryLeaf, leaf_of_each, start_states
 from nbsmodel.engine.micro_tables import WalkTables, child_values
+from nbsmodel.engine.occupancy import sum_first
 from nbsmodel.engine.simulation import PURPOSE, Children, Simulation
 from nbsmodel.engine.values import Values
 from nbsmodel.errors import InputError, Problem
@@ -23,7 +24,23 @@ from nbsmodel.numerics.philox import event_number, once, stream_key
 Array = Any
 
 #: Children whose moments are added up together, whatever the size of a batch.
-MOMENT_CHUNK = 1024
+MOMENT_CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Number, sums (draw, quantity) and products of deviations (draw, quantity, quantity) of children's totals."""
+
+    count: int
+    sums: Array
+    products: Array
+
+    def plus(self, other: Moments) -> Moments:
+        """Of both together (Chan, Golub and LeVeque 1983)."""
+        count = self.count + other.count
+        apart = other.sums / other.count - self.sums / self.count
+        between = apart[:, :, None] * apart[:, None, :] * (self.count * other.count / count)
+        return Moments(count, self.sums + other.sums, self.products + other.products + between)
 
 
 @dataclass
@@ -35,36 +52,37 @@ class BatchResult:
     occupied, moved : dict of str to int array
         By cohort: (draw, strategy, group, row, state) and (draw, strategy, group, cycle, edge).
     sums : dict of str to array (draw, strategy, 2 per payoff)
-    moment_sums, moment_products : array
-        (draw, quantity), (draw, quantity, quantity).
     differ, rerouted : int array (strategy,)
+    parts : list of (sums by cohort, Moments)
+        The same by chunk of children, the last two.
+    moments : Moments
     children : list of Children
     """
 
     occupied: dict[str, Array]
     moved: dict[str, Array]
     sums: dict[str, Array]
-    moment_sums: Array
-    moment_products: Array
     differ: Array
     rerouted: Array
+    parts: list[tuple[dict[str, Array], Moments]]
+    moments: Moments
     children: list[Children] = field(default_factory=list)
-    parts: list[tuple[dict[str, Array], Array, Array]] = field(default_factory=list)
 
     def plus(self, other: BatchResult) -> BatchResult:
         """Both together; the other one follows, and is added chunk by chunk, whatever the batches' size."""
         for name in self.occupied:
             self.occupied[name] += other.occupied[name]
             self.moved[name] += other.moved[name]
-        for chunk_sums, moment_sums, moment_products in other.parts:
-            for name, more in chunk_sums.items():
-                self.sums[name] = self.sums[name] + more
-            self.moment_sums = self.moment_sums + moment_sums
-            self.moment_products = self.moment_products + moment_products
+        self._add(other.parts)
         self.differ = self.differ + other.differ
         self.rerouted = self.rerouted + other.rerouted
         self.children += other.children
         return self
+
+    def _add(self, parts: Sequence[tuple[dict[str, Array], Moments]]) -> None:
+        for sums, moments in parts:
+            self.sums = {name: self.sums[name] + more for name, more in sums.items()}
+            self.moments = self.moments.plus(moments)
 
 
 class Batch:
@@ -111,16 +129,17 @@ class Batch:
         leaf = leaf_of_each(self.model, self.leaves, luck)
         outcomes = len(self.model.outcomes)
         totals = np.zeros((draws, strategies, outcomes, count))
-        result = BatchResult(
-            {}, {}, {}, np.zeros(0), np.zeros(0), np.zeros(strategies, int), np.zeros(strategies, int)
-        )  # fmt: skip
-        by_chunk: dict[str, Array] = {}
+        occupied, moved, by_chunk = {}, {}, {}
         for name, tables in self.tables.items():
-            by_chunk[name] = self._walk(name, tables, attributes, leaf, luck, first, totals, result)
-        self._moments(totals, by_chunk, result)
-        count_differences(totals, self.comparator, result.differ)
+            walked = self._walk(name, tables, attributes, leaf, luck, first, totals)
+            occupied[name], moved[name], by_chunk[name] = walked
+        differ, rerouted = np.zeros(strategies, int), np.zeros(strategies, int)
+        count_differences(totals, self.comparator, differ)
         if len(self.leaves) > 1:
-            result.rerouted = (leaf != leaf[:, self.comparator, None]).sum(axis=(0, 2))
+            rerouted = (leaf != leaf[:, self.comparator, None]).sum(axis=(0, 2))
+        parts = self._parts(totals, by_chunk)
+        result = BatchResult(occupied, moved, parts[0][0], differ, rerouted, parts, parts[0][1])
+        result._add(parts[1:])
         if first < self.simulation.keep:
             kept = min(count, self.simulation.keep - first)
             names = tuple(" > ".join(b.name for b in found.path) for found in self.leaves)
@@ -144,8 +163,9 @@ class Batch:
 
     def _walk(
         self, name: str, tables: WalkTables, attributes: dict[str, Array], leaf: Array, luck: Any, first: int,
-        totals: Array, result: BatchResult,
-    ) -> Array:  # fmt: skip
+        totals: Array,
+    ) -> tuple[Array, Array, Array]:  # fmt: skip
+        """Children of one cohort: occupancy, moves, and sums by account and chunk."""
         walk = tables.walk
         draws, strategies, _, count = totals.shape
         groups = [entry.key for entry in walk.entries]
@@ -184,34 +204,25 @@ class Batch:
         if plan.shared_path:
             occupied[:, 1:], moved[:, 1:] = occupied[:, :1], moved[:, :1]
         occupied[..., -1] = entered_count[..., None] - occupied[..., :-1].sum(axis=4)
-        result.occupied[name], result.moved[name] = occupied, moved
-        return sums
+        return occupied, moved, sums
 
-    def _moments(self, totals: Array, by_chunk: dict[str, Array], result: BatchResult) -> None:
-        """Sums and products chunk by chunk, kept apart so that they are added in one order."""
+    def _parts(self, totals: Array, by_chunk: dict[str, Array]) -> list[tuple[dict[str, Array], Moments]]:
+        """Sums by account and moments, chunk by chunk: kept apart so that they are added in one order."""
         draws, strategies, outcomes, count = totals.shape
         flat = totals.reshape(draws, strategies * outcomes, count)
         chunks = -(-count // MOMENT_CHUNK)
         sums = np.zeros((draws, chunks, flat.shape[1]))
         products = np.zeros((draws, chunks, flat.shape[1], flat.shape[1]))
         add_moments(flat, MOMENT_CHUNK, sums, products)
+        parts = []
         for k in range(chunks):
             mine = {}
             for name, chunk_sums in by_chunk.items():
                 per = MOMENT_CHUNK // self.tables[name].walk.chunk
-                part = chunk_sums[:, k * per : (k + 1) * per]
-                total = part[:, 0]
-                for i in range(1, part.shape[1]):
-                    total = total + part[:, i]
-                mine[name] = total
-            result.parts.append((mine, sums[:, k], products[:, k]))
-        result.sums = dict(result.parts[0][0])
-        result.moment_sums, result.moment_products = result.parts[0][1], result.parts[0][2]
-        for mine, more_sums, more_products in result.parts[1:]:
-            for name, more in mine.items():
-                result.sums[name] = result.sums[name] + more
-            result.moment_sums = result.moment_sums + more_sums
-            result.moment_products = result.moment_products + more_products
+                mine[name] = sum_first(chunk_sums[:, k * per : (k + 1) * per].swapaxes(0, 1))
+            size = min(MOMENT_CHUNK, count - k * MOMENT_CHUNK)
+            parts.append((mine, Moments(size, sums[:, k], products[:, k])))
+        return parts
 
     def _words(self, bad: Array, first: int) -> str:
         """Strategy, draw and child of the first bad element of an array (individual, strategy, draw)."""

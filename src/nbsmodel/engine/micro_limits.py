@@ -13,7 +13,7 @@ from nbsmodel.model.parts import Model
 from nbsmodel.numerics.philox import MOST_INDIVIDUALS
 
 #: Working memory of the children simulated together, and of the tables of a block of draws.
-BATCH_BYTES = 16_000_000
+BATCH_BYTES = 10_000_000
 TABLE_BYTES = 24_000_000
 
 #: Tables of one draw that need more than this are refused.
@@ -26,15 +26,16 @@ MOST_CHILD_CYCLES = 10**14
 A_SECOND = 3e8
 
 #: A batch is a whole number of these, so that sums are always made over the same children.
-STEP = 1024
+STEP = 4096
 
 
 @dataclass(frozen=True)
 class BatchSizes:
-    """Draws and individuals that are simulated together."""
+    """Draws and individuals that are simulated together, and about how many bytes that takes."""
 
     draws: int
     individuals: int
+    bytes: int
 
 
 def check_request(
@@ -53,9 +54,8 @@ def check_request(
             [Problem(place, "nobody enters a cohort: there is nobody to simulate.", "Use engine: cohort.")]
         )
     if simulation.individuals < 1:
-        raise InputError(
-            [Problem("individuals", f"{simulation.individuals} is no number of children.", "Use at least 1.")]
-        )
+        found = f"{simulation.individuals} is no number of children."
+        raise InputError([Problem("individuals", found, "Use at least 1.")])
     if simulation.half_width is not None and with_draws:
         fix = "Give a number of `individuals` for each draw."
         raise InputError([Problem("precision", "a precision is for a run at base values, not for draws.", fix)])
@@ -63,10 +63,10 @@ def check_request(
     work = simulation.individuals * draws * cycles * len(model.strategies)
     most = min(MOST_INDIVIDUALS, MOST_CHILD_CYCLES // (draws * cycles * len(model.strategies)))
     if simulation.individuals > most:
-        days = work / A_SECOND / 86_400
+        hours = work / A_SECOND / 3_600
         found = (
             f"{simulation.individuals:,} children, {draws:,} draw{'s' if draws > 1 else ''}, {cycles:,} cycles and "
-            f"{len(model.strategies)} strategies would take about {days:,.0f} days."
+            f"{len(model.strategies)} strategies would take about {hours:,.0f} hours."
         )
         raise InputError(
             [Problem("individuals", found, f"Use at most {most:,}; the error falls with the square root.")]
@@ -97,8 +97,9 @@ def batch_sizes(
 ) -> BatchSizes:  # fmt: skip
     """Draws and individuals to simulate together; what comes out does not depend on it."""
     numbers = max(len(walk.plan.leaves.children) for walk in walks.values()) + 2 * len(model.outcomes) + 4
-    a_child = 8 * (len(model.strategies) * numbers + 2 * len(model.attributes))
+    a_child = 8 * (len(model.strategies) * numbers + 6 * len(model.attributes))
     together = BATCH_BYTES // a_child if block is None else block
     individuals = min(simulation.individuals, max(STEP, together // STEP * STEP))
     fit = min(together // individuals, TABLE_BYTES // table_bytes(model, walks))
-    return BatchSizes(max(1, min(draws, fit)), individuals)
+    draws = max(1, min(draws, fit))
+    return BatchSizes(draws, individuals, draws * (individuals * a_child + table_bytes(model, walks)))

@@ -48,7 +48,8 @@ class NameAxes:
         self.known |= {name: frozenset((ROW,)) for name in CALENDAR}
         if grid.equal:
             self.known["dt"] = NONE
-        if any(names(e.delay.node) for e in entries):  # the calendar then differs by the way in
+        # the calendar differs by the way in where delays do
+        if len({e.delay.node for e in entries}) > 1 or any(names(e.delay.node) for e in entries):
             self.known |= {name: frozenset((ROW, ARM)) for name in ("age", "time")}
         if names(cohort.start_age.node):
             self.known["age"] = frozenset((ROW, ARM))

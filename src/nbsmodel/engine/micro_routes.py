@@ -65,14 +65,15 @@ def leaf_of_each(model: Model, leaves: Sequence[EntryLeaf], luck: Luck) -> Array
         return np.zeros((draws, strategies, individuals), dtype=np.int16)
     numbers = {id(leaf): i for i, leaf in enumerate(leaves)}
 
-    def below(branches: tuple[Branch, ...], inside: Sequence[EntryLeaf], level: int) -> Array:
-        """Leaf below a node, (draw, strategy or 1, individual or 1)."""
+    def below(branches: tuple[Branch, ...], inside: Sequence[EntryLeaf], level: int, above: tuple[str, ...]) -> Array:
+        """Leaf below a node, (draw, strategy or 1, individual or 1); `above` names the nodes on the way."""
+        node = node_name(branches, above)
         parts = [[leaf for leaf in inside if leaf.path[level] is b] for b in branches]
         used = [(b, part) for b, part in zip(branches, parts, strict=True) if part]
         found = [
             np.full((1, 1, 1), numbers[id(part[0])], dtype=np.int16)
             if len(part) == 1 and len(part[0].path) == level + 1
-            else below(b.branches, part, level + 1)
+            else below(b.branches, part, level + 1, (*above, node))
             for b, part in used
         ]
         if len(used) == 1:
@@ -81,20 +82,27 @@ def leaf_of_each(model: Model, leaves: Sequence[EntryLeaf], luck: Luck) -> Array
         ends = np.cumsum(np.stack(masses), axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             cuts = np.where(ends[-1] > 0, ends / ends[-1], 1.0).transpose(0, 2, 1)[:, :, :, None]
-        u = luck(node_name(branches))[:, None, :]
+        u = luck(node)[:, None, :]
         result = found[-1]
         for cut, leaf in zip(cuts[-2::-1], found[-2::-1], strict=True):
             result = np.where(u < cut, leaf, result)
         return result
 
-    whole = below(model.tree, leaves, 0)
+    whole = below(model.tree, leaves, 0, ())
     individuals = luck("").shape[1]
     return np.ascontiguousarray(np.broadcast_to(whole, (draws, strategies, individuals)))
 
 
-def node_name(branches: Sequence[Branch]) -> str:
-    """Name of a chance node: that of its branches, the same in every copy of a subtree."""
-    return "node " + " | ".join(b.name for b in branches)
+def node_name(branches: Sequence[Branch], above: Sequence[str]) -> str:
+    """Name of a chance node: that of its branches, the same in every copy of a subtree.
+
+    A node below others of the same name, as a second test below a first one, has a number as well:
+    a child's luck in one test must not be its luck in the next.
+    """
+    name = "node " + " | ".join(b.name for b in branches)
+    while name in above:
+        name += " again"
+    return name
 
 
 def start_states(

@@ -20,12 +20,15 @@ from nbsmodel.formula.tree import Name, Node
 from nbsmodel.model.tables import Table
 
 #: Children side by side. Their arrays stay in the first cache.
-LANES = 64
+LANES = 128
 
-ARGUMENTS = (
-    "cycles", "chunk", "first_individual", "first_draw", "event", "k0", "k1", "times", "R", "T", "X", "W",
-    "way", "start", "Z", "occupied", "moved", "sums", "error",
-)  # fmt: skip
+#: What the walk is given, and its types: arrays are contiguous, so that one compiled version serves all.
+ARGUMENTS = {
+    "cycles": "i8", "chunk": "i8", "first_individual": "i8", "first_draw": "i8", "event": "u8", "k0": "u8", "k1": "u8",
+    "times": "f8[::1]", "R": "f8[:,:,:,:,::1]", "T": "f8[:,:,:,::1]", "X": "f8[:,:,:,::1]", "W": "f8[::1]",
+    "way": "i2[:,:,::1]", "start": "i2[:,:,::1]", "Z": "f8[:,:,:,::1]", "occupied": "i8[:,:,:,:,::1]",
+    "moved": "i8[:,:,:,:,::1]", "sums": "f8[:,:,:,::1]", "error": "i8[::1]",
+}  # fmt: skip
 
 
 class WalkSource:
@@ -55,7 +58,8 @@ class WalkSource:
         body = self._body()
         uses = self.write.uses
         imports = f"from nbsmodel.formula.compiled import {', '.join(sorted(uses))}\n" if uses else ""
-        head = _HEAD.format(imports=imports, lanes=LANES, arguments=", ".join(ARGUMENTS))
+        types = ", ".join(ARGUMENTS.values())
+        head = _HEAD.format(imports=imports, lanes=LANES, arguments=", ".join(ARGUMENTS), types=types)
         self.text = head + "\n".join(body) + "\n"
         self.columns = self.write.columns.names
 
@@ -342,7 +346,7 @@ from nbsmodel.numerics.philox import fill_cycles
 LANES = {lanes}
 
 
-@njit(error_model="numpy", nogil=True, cache=True)
+@njit("void({types})", error_model="numpy", nogil=True, cache=True)
 def walk({arguments}):
 '''
 

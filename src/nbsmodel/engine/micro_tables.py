@@ -20,18 +20,11 @@ from nbsmodel.engine.payoff_sums import BOTH, EVERY_PERSPECTIVE, PayoffPlan, Pay
 from nbsmodel.engine.transitions import TransitionEvaluator
 from nbsmodel.engine.values import Lenient, LenientRowValues, RowValues, Values
 from nbsmodel.errors import Problems
+from nbsmodel.formula.tree import Node
 from nbsmodel.model.parts import Account, Entry, Model, StartPayoff
 from nbsmodel.numerics.counting import event_weights
 
 Array = Any
-
-
-def clock_years(times: Array, equal: bool, row: int, cycles: Array) -> Array:
-    """Years that a clock shows at a row when it has run for some cycles.
-
-    With equal cycles it is the same in every row, to the last bit, so that one table serves all.
-    """
-    return cycles * times[1] if equal else times[row] - times[row - cycles]
 
 
 class LanePlanner(PayoffPlanner):
@@ -39,7 +32,11 @@ class LanePlanner(PayoffPlanner):
 
     def __init__(self, walk: Walk, level: EntryLevel, ledger: Ledger) -> None:
         super().__init__(level.model, level.cohort, level.values, ledger, level.grid, level.times, level.where)
-        self.clocks = walk.plan.axes.dynamic
+        self.axes = walk.plan.axes
+
+    def by_clock(self, node: Node) -> bool:
+        """Whether a value differs between children in one state and row, as the walk's plan has it."""
+        return self.axes.by_lane(node)
 
     def weights_of(self, payoff: LanePayoff, discounted: bool) -> tuple[Array, Array]:
         """Weight of a row at its own instant (or the start of its cycle), and at the end of its cycle."""
@@ -217,7 +214,7 @@ class WalkTables:
 
     def _table(self, level: EntryLevel, leaf: TableLeaf, out: Array) -> None:
         """One table; an entry that nobody reaches may have no value."""
-        n, times = level.grid.n, level.grid.times
+        n = level.grid.n
         stopped: dict[str, Array] = dict.fromkeys(self.walk.plan.axes.clocks, np.zeros((1, 1, 1)))
 
         def put(first: int, value: Array) -> None:
@@ -228,14 +225,14 @@ class WalkTables:
             ).transpose(2, 1, 0)  # fmt: skip
 
         if not leaf.by_row:
-            years = clock_years(times, True, 0, np.arange(n + 1))[:, None, None]
+            years = level.grid.times[:, None, None]
             values = Lenient(self.model, stopped | {leaf.clock: years}, level.values)
             put(0, np.broadcast_to(values.value(leaf.node), (n + 1, *self._plane(values.value(leaf.node)))))
             return
         row_values = LenientRowValues(level.values, stopped)
         for row in range(n + 1):
             cycles = np.arange(row + 1)
-            years = clock_years(times, level.grid.equal, row, cycles)[:, None, None]
+            years = level.grid.years_run(row, cycles)[:, None, None]
             at = row_values.at(max(row - 1, 0) if leaf.ending else row, stopped | {leaf.clock: years})
             value = at.value(leaf.node)
             put(row * (n + 1), np.broadcast_to(value, (row + 1, *self._plane(value))))

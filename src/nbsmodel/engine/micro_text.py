@@ -80,7 +80,7 @@ class LaneText:
                     names[n.id] = self.columns(n.id, row)
                 elif kind == "part":
                     names[n.id] = n.id
-                elif kind == "years" and self.plan.grid.equal:
+                elif kind == "years" and self.plan.grid.multiples:
                     names[n.id] = f"(c_{rest}[l] * cycle_length)"
                 else:
                     array = {"child": f"x{rest}", "count": f"n_{rest}", "table": f"g{rest}", "years": f"y_{rest}"}[kind]
@@ -105,8 +105,11 @@ class LaneText:
         found = {n.id for node in nodes for n in walk(node) if isinstance(n, Name)}
         lines: list[str] = []
         for clock in self.plan.clocks:
-            if f"years_{clock}" in found and not self.plan.grid.equal:
-                lines += [EACH, f"    y_{clock}[l] = times[{clock_row}] - times[{clock_row} - c_{clock}[l]]"]
+            if f"years_{clock}" in found and not self.plan.grid.multiples:
+                years = f"times[{clock_row}] - times[{clock_row} - c_{clock}[l]]"
+                if self.plan.grid.equal:
+                    years = f"times[np.uint64(c_{clock}[l])]"
+                lines += [EACH, f"    y_{clock}[l] = {years}"]
         for k, leaf in enumerate(self.plan.leaves.tables):
             if f"table_{k}" in found:
                 # unsigned, and in a loop of its own: a look-up keeps a loop from becoming vector instructions

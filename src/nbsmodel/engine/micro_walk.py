@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from nbsmodel.engine.micro_plan import WalkPlan
-from nbsmodel.engine.micro_source import WalkSource
+from nbsmodel.engine.micro_source import LANES, WalkSource
 from nbsmodel.model.parts import Entry
 from nbsmodel.model.tables import Table
 
@@ -27,7 +29,10 @@ Array = Any
 CACHE_VARIABLE = "NBSMODEL_CACHE"
 
 #: What the compiled code is made of, beside its own source.
-_PARTS = ("formula/compiled.py", "formula/compiled_functions.py", "numerics/vector_exp.py", "numerics/philox.py")
+_PARTS = (
+    "formula/compiled.py", "formula/compiled_functions.py", "numerics/rates.py", "numerics/vector_exp.py",
+    "numerics/philox.py",
+)  # fmt: skip
 
 #: Bytes of random numbers that are made at once.
 _CHUNK_BYTES = 300_000
@@ -59,7 +64,7 @@ class Walk:
     def chunk(self) -> int:
         """Children whose random numbers are made at once; a function of the model alone."""
         fit = _CHUNK_BYTES // (8 * (self.plan.grid.n + 2))
-        return max(64, min(1024, 1 << (max(fit, 1).bit_length() - 1)))
+        return max(LANES, min(1024, 1 << (max(fit, 1).bit_length() - 1)))
 
     @cached_property
     def function(self) -> Callable[..., None]:
@@ -83,18 +88,43 @@ def make_walk(
 
 
 def load_walk(source: str) -> Callable[..., None]:
-    """The function of a source, from the cache where an earlier run has left it."""
+    """The function of a source, from the cache where an earlier run has left it.
+
+    What is damaged there is thrown away and made again.
+    """
     path = _place(source)
     name = f"nbsmodel_{path.stem}"
     if name not in sys.modules:
-        if not path.exists():
-            _write(path, source)
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
+        try:
+            _import(name, path, source)
+        except Exception:  # a file cut short can fail in any way
+            _remove(path)
+            _import(name, path, source)
     return sys.modules[name].walk
+
+
+def _import(name: str, path: Path, source: str) -> None:
+    """Import the module of a source, which compiles the walk, or loads it compiled."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != source:
+        _remove(path)
+        _write(path, source)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    sys.modules[name] = importlib.util.module_from_spec(spec)  # compiled code looks for its module while it is loaded
+    try:
+        spec.loader.exec_module(sys.modules[name])
+    except BaseException:
+        del sys.modules[name]
+        raise
+
+
+def _remove(path: Path) -> None:
+    """Remove a source and all that was made of it."""
+    for file in (path, *path.parent.glob(f"__pycache__/{path.stem}.*")):
+        if file.is_dir():
+            shutil.rmtree(file, ignore_errors=True)
+        else:
+            file.unlink(missing_ok=True)
 
 
 def _write(path: Path, source: str) -> None:
@@ -136,4 +166,5 @@ _OWN: list[Path] = []
 def _own_folder() -> Path:
     if not _OWN:
         _OWN.append(Path(tempfile.mkdtemp(prefix="nbsmodel-")))
+        atexit.register(shutil.rmtree, _OWN[0], ignore_errors=True)
     return _OWN[0]

@@ -16,6 +16,7 @@ from nbsmodel.engine.collector import Collector, fixed_names
 from nbsmodel.engine.evaluate import Progress
 from nbsmodel.engine.inputs import Draws, check_settings, check_totals, draw_table
 from nbsmodel.engine.ledger import Ledger
+from nbsmodel.engine.memory import keep_freed_memory
 from nbsmodel.engine.micro_batch import Batch, BatchResult
 from nbsmodel.engine.micro_limits import batch_sizes, check_request
 from nbsmodel.engine.micro_plan import walk_plan
@@ -157,6 +158,7 @@ class _Run:
     def run(self, n: int) -> Result:
         individuals = 0
         size = batch_sizes(self.model, self.walks, self.simulation, n, self.block)
+        keep_freed_memory(size.bytes)
         self.work = n * self.simulation.individuals
         pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
         try:
@@ -278,8 +280,8 @@ class _Run:
             outcomes=tuple(self.model.outcomes),
             comparator=self.model.strategy_names.index(self.model.comparator),
             mass=np.concatenate(self.mass),
-            sums=np.concatenate([t.moment_sums for t in totals]),
-            products=np.concatenate([t.moment_products for t in totals]),
+            sums=np.concatenate([t.moments.sums for t in totals]),
+            products=np.concatenate([t.moments.products for t in totals]),
             differ=np.sum([t.differ for t in totals], axis=0),
             rerouted=np.sum([t.rerouted for t in totals], axis=0),
             children=None if not children else Children.joined(children),
@@ -291,8 +293,8 @@ class _Run:
         assert total is not None
         error = SimulationError(
             self.simulation, stage.individuals, self.model.strategy_names, tuple(self.model.outcomes),
-            self.model.strategy_names.index(self.model.comparator), stage.batch.mass.T, total.moment_sums,
-            total.moment_products, total.differ, total.rerouted,
+            self.model.strategy_names.index(self.model.comparator), stage.batch.mass.T, total.moments.sums,
+            total.moments.products, total.differ, total.rerouted,
         )  # fmt: skip
         effect, threshold = self.settings.effect, self.settings.thresholds[0]
         others = [s for s in range(len(error.strategies)) if s != error.comparator] or [error.comparator]

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from nbsmodel.engine.timegrid import TimeGrid
+
 Array = Any
 
 
@@ -28,9 +30,9 @@ class Slots:
         """Mass over all slots, (strategy, draw)."""
         return sum_first(self.mass)
 
-    def clocks(self, names: tuple[str, ...], times: Array, row: int) -> dict[str, Array]:
+    def clocks(self, names: tuple[str, ...], grid: TimeGrid, row: int) -> dict[str, Array]:
         """Years each clock has run at a row, (slots, 1, 1)."""
-        return {c: (times[row] - times[self.entered[:, j]])[:, None, None] for j, c in enumerate(names)}
+        return {c: grid.years_run(row, row - self.entered[:, j])[:, None, None] for j, c in enumerate(names)}
 
 
 def sum_first(array: Array) -> Array:

@@ -160,7 +160,7 @@ class PayoffPlanner:
         account, state = payoff.account, payoff.state
         countings = [(discounted, *self._counting(account, discounted, payoff.per is None)) for discounted in BOTH]
         scale = 1.0 if payoff.per is None else 1.0 / float(payoff.per)
-        if clocks_of(self.model, payoff.value.node, self.clocks):
+        if self.by_clock(payoff.value.node):
             for discounted, _, weights, _ in countings:
                 scaled = Weights(weights.left * scale, weights.right * scale)
                 self.plan_.by_clock.append(ClockSum(account, discounted, state, payoff.value, scaled))
@@ -182,9 +182,13 @@ class PayoffPlanner:
             left, right = scale * weights.left, scale * weights.right
             self.plan_.by_row.append(StateSum(account, discounted, state, value[:used], left, right))
 
+    def by_clock(self, node: Node) -> bool:
+        """Whether a value differs between people in one state and row."""
+        return bool(clocks_of(self.model, node, self.clocks))
+
     def _move(self, account: Account, origin: str, target: str, formula: Formula) -> None:
         weights = {discounted: self._event_weights(account, discounted) for discounted in BOTH}
-        if clocks_of(self.model, formula.node, self.clocks):
+        if self.by_clock(formula.node):
             for discounted, weight in weights.items():
                 self.plan_.moves.append(MoveSum(account, discounted, origin, target, weight, 1.0, formula))
             return

@@ -89,6 +89,7 @@ class SimulationError:
         Share of the population that is simulated.
     sums : array (draw, strategy * outcome)
     products : array (draw, strategy * outcome, strategy * outcome)
+        Of deviations from the means.
     differ : int array (strategy,)
         Children, over all draws, with another discounted total of some outcome than under the
         comparator.
@@ -124,13 +125,11 @@ class SimulationError:
         return weights
 
     def variance_of_child(self, weights: Array) -> Array:
-        """Variance between children of a weighted sum of their totals, (draw,)."""
+        """Variance between children of a weighted sum of their totals, (draw,); NaN for a single child."""
         n = self.individuals
-        mean = np.einsum("dk,dk->d", weights, self.sums) / n
-        lower = self.products
-        full = lower + np.tril(lower, -1).transpose(0, 2, 1)
-        square = np.einsum("dk,dkl,dl->d", weights, full, weights) / n
-        return np.maximum(square - mean**2, 0.0) * (n / max(n - 1, 1))
+        if n < 2:  # one child has no spread: nothing is known of the error
+            return np.full(len(weights), np.nan)
+        return np.maximum(np.einsum("dk,dkl,dl->d", weights, self.products, weights), 0.0) / (n - 1)
 
     def _error(self, weights: Array) -> Array:
         return np.sqrt(self.variance_of_child(weights) / self.individuals)

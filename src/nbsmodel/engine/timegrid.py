@@ -35,6 +35,19 @@ class TimeGrid:
         """Number of cycles."""
         return len(self.lengths)
 
+    @property
+    def multiples(self) -> bool:
+        """Whether the rows stand at exact multiples of the first cycle's length."""
+        return self.equal and np.array_equal(self.times, np.arange(len(self.times)) * self.times[1])
+
+    def years_run(self, row: int, cycles: np.ndarray | int) -> np.ndarray:
+        """Years that a clock shows at a row when it has run for some cycles.
+
+        With equal cycles they are the same in every row, to the last bit: what happens after exactly a
+        year does not depend on when the year began.
+        """
+        return self.times[cycles] if self.equal else self.times[row] - self.times[row - cycles]
+
 
 def time_grid(cohort: Cohort, horizon: Fraction | None) -> TimeGrid:
     """Rows of a cohort, cut at the horizon.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +25,9 @@ TOLERANCE = 1e-9
 
 #: Families of SciPy whose quantiles are found by iteration.
 _ITERATED = ("beta", "gamma")
+
+#: Up to these shapes polynomials invert them.
+_SMOOTH = 1e4
 
 
 @dataclass
@@ -106,18 +108,24 @@ def _many(distribution: Distribution, u: Array) -> Array:
     """
     frozen = distribution.frozen
     if isinstance(frozen, Frozen) and frozen.name in _ITERATED:
-        return _polynomials(frozen.name, tuple(frozen.arguments.items())).ppf(u)
+        shapes = [frozen.arguments[name] for name in ("a", "b") if name in frozen.arguments]
+        if all(1 <= shape <= _SMOOTH for shape in shapes):  # beyond, polynomials fit slowly or not at all
+            inverse = _polynomials(frozen.name, tuple(frozen.arguments.items()))
+            if inverse is not None:
+                return inverse.ppf(u)
     return distribution.quantile(u)
 
 
 @cache
 def _polynomials(name: str, arguments: tuple[tuple[str, float], ...]) -> Any:
     from scipy import stats  # takes half a second to load
-    from scipy.stats.sampling import NumericalInversePolynomial
+    from scipy.stats.sampling import NumericalInversePolynomial, UNURANError
 
-    with warnings.catch_warnings():  # it looks at densities beyond the ends of the support
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return NumericalInversePolynomial(getattr(stats, name)(**dict(arguments)), u_resolution=1e-13)
+    with np.errstate(all="ignore"):  # it looks at densities beyond the ends of the support
+        try:
+            return NumericalInversePolynomial(getattr(stats, name)(**dict(arguments)), u_resolution=1e-13)
+        except (UNURANError, ArithmeticError, ValueError, RuntimeError):
+            return None
 
 
 def shares(

@@ -121,7 +121,9 @@ class Distribution:
         if self.family == "uniform":  # the same arithmetic, without the library's checks: it is drawn by the million
             q = np.asarray(q, dtype=np.float64)
             low, high = self.parameters["low"], self.parameters["high"]
-            return np.where((q >= 0) & (q <= 1), q * (high - low) + low, np.nan)[()]
+            drawn = q * (high - low) + low
+            inside = q.size == 0 or (q.min() >= 0 and q.max() <= 1)
+            return drawn if inside else np.where((q >= 0) & (q <= 1), drawn, np.nan)[()]
         return np.asarray(self.frozen.ppf(q), dtype=np.float64)
 
 

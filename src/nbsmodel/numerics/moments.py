@@ -9,10 +9,10 @@ from numba import njit
 # a sum may be made in several parts side by side: which ones depends on the length of the chunk alone
 @njit(error_model="numpy", nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
 def add_moments(totals, chunk, sums, products):  # type: ignore[no-untyped-def]
-    """Sums and products of pairs, by draw and by chunk of individuals.
+    """Sums, and products of deviations from the chunk's means, by draw and by chunk of individuals.
 
-    Sums are made chunk by chunk, in the order of the individuals: they do not depend on how the work
-    was split.
+    Deviations and not the totals themselves, whose squares would cancel where totals are large and
+    differ little. What comes out for a chunk does not depend on how the work was split.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def add_moments(totals, chunk, sums, products):  # type: ignore[no-untyped-def]
     sums : array (draw, chunks, quantity)
         Receives the sums.
     products : array (draw, chunks, quantity, quantity)
-        Receives the sums of products; the lower triangle, with the diagonal.
+        Receives the sums of products.
     """
     draws, quantities, individuals = totals.shape
     for d in range(draws):
@@ -34,12 +34,15 @@ def add_moments(totals, chunk, sums, products):  # type: ignore[no-untyped-def]
                 for i in range(len(x)):
                     total += x[i]
                 sums[d, k, a] = total
+                mean = total / len(x)
                 for b in range(a + 1):
                     y = totals[d, b, first:last]
+                    other = sums[d, k, b] / len(y)
                     product = 0.0
                     for i in range(len(x)):
-                        product += x[i] * y[i]
+                        product += (x[i] - mean) * (y[i] - other)
                     products[d, k, a, b] = product
+                    products[d, k, b, a] = product
 
 
 @njit(error_model="numpy", nogil=True, cache=True)

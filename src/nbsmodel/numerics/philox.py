@@ -34,6 +34,9 @@ _LOW, _HALF = uint64(0xFFFFFFFF), uint64(32)
 _FROM_HIGH, _FROM_LOW = uint64(20), uint64(12)
 
 
+_EVENTS: dict[int, str] = {}
+
+
 def stream_key(seed: int, purpose: str) -> tuple[np.uint64, np.uint64]:
     """Both words of the key for a seed and a purpose; any integer is a seed, 0 like any other."""
     digest = _digest([operator.index(seed), purpose])
@@ -42,7 +45,10 @@ def stream_key(seed: int, purpose: str) -> tuple[np.uint64, np.uint64]:
 
 def event_number(name: str) -> np.uint64:
     """Counter word of an event, by its name alone: adding another event moves nobody else's number."""
-    return np.uint64(int.from_bytes(_digest([name])[:4], "little"))
+    number = int.from_bytes(_digest([name])[:4], "little")
+    if _EVENTS.setdefault(number, name) != name:  # one in four thousand million
+        raise ValueError(f"the events {name!r} and {_EVENTS[number]!r} would share their luck: rename one of them")
+    return np.uint64(number)
 
 
 def _digest(parts: list[Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,9 +89,15 @@ class _Part:
         at = f"{currency_sign(self.currency)}{whole(first)} per {per_effect(self.model, self.settings.effect)}"
         for r in rows:
             low, high = (money(r[f"increment_{k}95"], self.currency) for k in ("low", "high"))
-            yield (
+            found = (
                 f"The incremental net monetary benefit of {self.labels[r['strategy']]} at {at} is "
-                f"{money(r['increment'], self.currency)} per {self.basis}; its 95% interval of simulation is {low} to "
+                f"{money(r['increment'], self.currency)} per {self.basis}; "
+            )
+            if math.isnan(r["increment_low95"]):
+                yield f"{found}one child says nothing about the error of simulation."
+                continue
+            yield (
+                f"{found}its 95% interval of simulation is {low} to "
                 f"{high}. Another seed would move the result by about this much; the interval says nothing about the "
                 "uncertainty of the parameters."
             )

@@ -81,8 +81,9 @@ def _with_error(row: Mapping[Hashable, Any], column: str) -> str:
 def _simulated(summary: pd.DataFrame) -> str:
     """How the children were simulated, and whether they were enough."""
     row = summary.iloc[0]
-    text = f"{row['individuals']:,} children simulated, seed {row['seed']}; in brackets standard errors of simulation,"
-    text += " which say nothing about parameters"
+    count = row["individuals"]
+    text = f"{count:,} child{'ren' if count != 1 else ''} simulated, seed {row['seed']}; in brackets standard errors"
+    text += " of simulation, which say nothing about parameters"
     asked, found = summary["half_width_asked"].iloc[0], summary["inmb_half_width"].max()
     if not found > asked:
         return text
@@ -97,10 +98,17 @@ def _net_benefits(scenario: Scenario, table: pd.DataFrame, labels: dict[str, str
     rows = table[(table["threshold"] == first) & table["increment"].notna()].to_dict("records")
     return [
         f"{labels[r['strategy']]}: incremental net benefit at {number(first)} is "
-        f"{_with_error(r, 'increment')}, 95% interval of simulation {number(r['increment_low95'])} to "
-        f"{number(r['increment_high95'])}"
+        f"{_with_error(r, 'increment')}, {_interval(r)}"
         for r in rows
     ]
+
+
+def _interval(row: Mapping[Any, Any]) -> str:
+    """The interval of simulation; a single child has none."""
+    low, high = row["increment_low95"], row["increment_high95"]
+    if math.isnan(low):
+        return "its error of simulation not known from one child"
+    return f"95% interval of simulation {number(low)} to {number(high)}"
 
 
 def _against(comparator: str, labels: dict[str, str]) -> str:

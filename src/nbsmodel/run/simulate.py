@@ -74,6 +74,8 @@ def life_text(scenario: Scenario, individual: int) -> str:
     if not scenario.simulated:
         found = "the cohort engine follows shares of a cohort, not single children."
         raise InputError([Problem("--trace-individual", found, "Use a config with `engine: microsimulation`.")])
+    if individual < 0:
+        raise InputError([Problem("--trace-individual", f"there is no child {individual}.", "Children count from 0.")])
     from nbsmodel.engine.life import life_of
 
     asked = Simulation(max(scenario.individuals, individual + 1), scenario.seed)
