@@ -21,9 +21,9 @@ BLOCK_BYTES = 80_000_000
 #: Blocks hold a multiple of this many draws, since the compiled recursion takes so many at once.
 CHUNK = 128
 
-#: What mallopt calls the free bytes at the end of the heap that it hands back, and the size of an
-#: array that is handed back on its own (malloc.h).
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+#: What mallopt calls the free bytes at the end of the heap that it hands back, the size of an array
+#: that is handed back on its own, and the number of heaps that threads have (malloc.h).
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 
 #: A single draw that needs more than this is refused.
 MOST_BYTES = 500_000_000
@@ -145,3 +145,4 @@ def _set_allocator() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_TRIM_THRESHOLD, 1 << 30)
         mallopt(_MMAP_THRESHOLD, 1 << 25)  # the largest it allows
+        mallopt(_ARENA_MAX, 1)  # what one thread has freed another can use

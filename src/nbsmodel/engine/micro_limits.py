@@ -13,8 +13,8 @@ from nbsmodel.model.parts import Model
 from nbsmodel.numerics.philox import MOST_INDIVIDUALS
 
 #: Working memory of the children simulated together, and of the tables of a block of draws.
-BATCH_BYTES = 10_000_000
-TABLE_BYTES = 24_000_000
+BATCH_BYTES = 20_000_000
+TABLE_BYTES = 30_000_000
 
 #: Tables of one draw that need more than this are refused.
 MOST_TABLE_BYTES = 500_000_000
