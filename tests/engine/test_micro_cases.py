@@ -171,3 +171,41 @@ def test_a_damaged_cache_is_made_again(tmp_path, monkeypatch):
     path.mkdir()
     assert load() == 42
     monkeypatch.delitem(micro_walk.sys.modules, name)
+
+
+def test_events_so_far_are_deaths_and_entries_by_time():
+    """A curve of the time to an event: deaths are who is no longer alive, and the end is the total."""
+    payoffs = [
+        {"moving": {"from": "alive", "to": "dead"}, "outcome": "deaths", "value": 1},
+        {"entering": "ill", "outcome": "ever_ill", "value": 1},
+        {"in": "ill", "outcome": "years_ill", "per": "year", "value": 1},
+        {"moving": {"from": "well", "to": "ill"}, "outcome": "mixed", "value": "x"},
+    ]
+    counted = {
+        name: {"label": name, "unit": "n", "discounted_as": "none"}
+        for name in ("deaths", "ever_ill", "years_ill", "mixed")
+    }
+    tree = {
+        "born": {"p": 0.01, "cohort": "c", "start": {"ill": 0.2, "well": "rest"}},
+        "other": {"p": "rest"},
+    }
+    moves = {"well": {"ill": {"hazard": 0.2}, "dead": {"hazard": 0.05}}, "ill": {"dead": {"hazard": 0.3}}}
+    model = build(
+        {
+            "attributes": {"x": {"values": {"1": 0.5, "2": "rest"}}},
+            "outcomes": counted,
+            "tree": tree,
+            "cohorts": {"c": course(moves, payoffs)},
+        }
+    )
+    result = nbsmodel.evaluate(model, engine="microsimulation", individuals=20_000, keep_trace=True)
+    events = result.simulation.events
+    assert set(events) == {("c", "deaths"), ("c", "ever_ill")}  # not time, nor what differs by child
+    share = result.trace("c") / 0.01
+    assert events["c", "deaths"] == pytest.approx(share[..., result.states("c").index("dead")], abs=1e-12)
+    assert (np.diff(events["c", "ever_ill"], axis=2) >= 0).all()
+    assert events["c", "ever_ill"][0, :, 0] == pytest.approx(share[0, :, 0, result.states("c").index("ill")])
+    for outcome in ("deaths", "ever_ill"):
+        total = result.by_strategy(outcome, discounted=False)
+        assert events["c", outcome][:, :, -1] * 0.01 == pytest.approx(total, rel=1e-12)
+    assert nbsmodel.evaluate(model, engine="microsimulation", individuals=100).simulation.events == {}

@@ -239,7 +239,8 @@ def test_progress_is_told(config):
 
 
 LONG = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background ignores it
 from nbsmodel import cli
 shown = cli._Watch.simulated
 def simulated(self, done, work):

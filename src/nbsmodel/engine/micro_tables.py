@@ -21,7 +21,7 @@ from nbsmodel.engine.transitions import TransitionEvaluator
 from nbsmodel.engine.values import Lenient, LenientRowValues, RowValues, Values
 from nbsmodel.errors import Problems
 from nbsmodel.formula.tree import Node
-from nbsmodel.model.parts import Account, Entry, Model, StartPayoff
+from nbsmodel.model.parts import COST, LIFE_YEARS, QALY, Account, Entry, Model, StartPayoff
 from nbsmodel.numerics.counting import event_weights
 
 Array = Any
@@ -283,6 +283,44 @@ class WalkTables:
             for discounted in BOTH:
                 total = sums[:, :, 2 * j + (not discounted)].T
                 self.ledger.add(lane.account, discounted, total * scale)
+
+    def so_far(self, children: int, occupied: Array, moved: Array) -> dict[str, Array]:
+        """Outcomes that are counts of events, as they add up along the rows.
+
+        Only outcomes that nothing but starts and moves earn, with the same value for all: who has ever
+        reached a state, and when.
+
+        Parameters
+        ----------
+        children, occupied, moved
+            As for `book`.
+
+        Returns
+        -------
+        dict of str to array (draw, strategy, row)
+            Undiscounted, per simulated child.
+        """
+        plan = self.walk.plan
+        other = {p.account.outcome for p in plan.cohort.state_payoffs} | {p.account.outcome for p in plan.payoffs}
+        other |= {COST, QALY, LIFE_YEARS}
+        index = {name: i for i, name in enumerate(plan.cohort.state_names)}
+        edges = {edge: i for i, edge in enumerate(plan.edges)}
+        rows = np.zeros((plan.grid.n + 1, *self.ledger.shape))
+        found: dict[str, Array] = {}
+        for g, group in enumerate(self.groups):
+            for state in plan.cohort.state_names:
+                for start in self._starts(state):
+                    if start.account.outcome not in other and self._counts(start.account, start.account.outcome):
+                        began = self.start_value(group, start) * occupied[:, :, g, 0, index[state]].T
+                        found.setdefault(start.account.outcome, rows.copy())[0] += began
+            for move in group.plan.moves:
+                outcome = move.account.outcome
+                if move.formula is None and not move.discounted and outcome not in other and self._counts(
+                    move.account, outcome
+                ):  # fmt: skip
+                    flow = moved[:, :, g, :, edges[move.origin, move.target]].transpose(2, 1, 0)
+                    found.setdefault(outcome, rows.copy())[1:] += move.weight * move.scale * flow
+        return {o: (np.cumsum(events, axis=0) / children).transpose(2, 1, 0) for o, events in found.items()}
 
     # --- numbers by child --------------------------------------------------------------------
 

@@ -154,6 +154,7 @@ class _Run:
     done: int = 0
     mass: list[Array] = field(default_factory=list)
     totals: list[BatchResult] = field(default_factory=list)
+    events: dict[tuple[str, str], list[Array]] = field(default_factory=dict)
 
     def run(self, n: int) -> Result:
         individuals = 0
@@ -258,6 +259,8 @@ class _Run:
             if self.collect.keep_trace:
                 share = occupied.sum(axis=2).transpose(2, 3, 1, 0) / stage.individuals
                 stage.traces[name] = share * stage.batch.mass
+                for outcome, curve in tables.so_far(stage.individuals, occupied, total.moved[name]).items():
+                    self.events.setdefault((name, outcome), []).append(curve)
         if self.collect.keep_trace:
             for name, cohort in self.model.cohorts.items():
                 rows = self.collect.grids[name].n + 1
@@ -285,6 +288,7 @@ class _Run:
             differ=np.sum([t.differ for t in totals], axis=0),
             rerouted=np.sum([t.rerouted for t in totals], axis=0),
             children=None if not children else Children.joined(children),
+            events={key: np.concatenate(curves) for key, curves in self.events.items()},
         )
 
     def _half_width(self, stage: _Stage) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +96,8 @@ class SimulationError:
     rerouted : int array (strategy,)
         Children who leave the tree by another leaf than under the comparator.
     children : Children or None
+    events : mapping of (cohort, outcome) to array (draw, strategy, row)
+        Outcomes that count events, per simulated child, as they add up; when traces are kept.
     """
 
     asked: Simulation
@@ -109,6 +111,7 @@ class SimulationError:
     differ: Array
     rerouted: Array
     children: Children | None = field(default=None)
+    events: Mapping[tuple[str, str], Array] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:

@@ -22,6 +22,7 @@ FILES = {
     "simulation": "every mean and increment with its standard error and 95% interval of simulation",
     "simulation_summary": "children simulated, and how many differ between the strategies",
     "distribution": "quantiles of every outcome between simulated children, and of what a strategy changes",
+    "events": "outcomes that count events, as they add up with time, per simulated child",
     "distribution_curves": "cumulative distribution of costs and effects between simulated children",
     "children": "simulated children one by one: attributes, route and outcomes",
     "screening": "births by screening class",

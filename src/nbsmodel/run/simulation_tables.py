@@ -60,6 +60,8 @@ def simulation_tables(scenario: Scenario, result: Result) -> dict[str, pd.DataFr
     """
     error = _error(result)
     tables = {"simulation": simulation_table(result), "simulation_summary": summary_table(result)}
+    if error.events:
+        tables["events"] = events_table(result)
     children = error.children
     if children is None:
         return tables
@@ -72,6 +74,18 @@ def simulation_tables(scenario: Scenario, result: Result) -> dict[str, pd.DataFr
     if scenario.children:
         tables["children"] = children_table(result, totals)
     return tables
+
+
+def events_table(result: Result) -> pd.DataFrame:
+    """Outcomes that count events, as they add up: who has reached a state by a time, per simulated child."""
+    error = _error(result)
+    parts = []
+    for (cohort, outcome), curve in error.events.items():
+        times = result.grids[cohort].times
+        for s, strategy in enumerate(error.strategies):
+            frame = {"strategy": strategy, "cohort": cohort, "outcome": outcome, "cycle": np.arange(len(times))}
+            parts.append(pd.DataFrame({**frame, "time": times, "so_far": curve[0, s]}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def simulation_table(result: Result) -> pd.DataFrame:

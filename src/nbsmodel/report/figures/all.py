@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
-from nbsmodel.report.figures.by_age import draw_by_age
+from nbsmodel.report.figures.by_age import draw_by_age, draw_events
 from nbsmodel.report.figures.children import draw_children
 from nbsmodel.report.figures.costs import draw_costs
 from nbsmodel.report.figures.detection import draw_detection
@@ -30,6 +30,7 @@ def sketch_figures(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> dict[
             sketches[f"occupancy_{name}"] = draw_occupancy(scenario, tables["trace"], cohort)
             if scenario.simulated:
                 sketches[f"by_age_{name}"] = draw_by_age(scenario, tables["trace"], cohort)
+                sketches[f"events_{name}"] = draw_events(scenario, tables, cohort)
         sketches["children"] = draw_children(scenario, tables)
         sketches["plane"] = draw_plane(scenario, tables)
         sketches["net_benefit"] = draw_net_benefit(scenario, tables)
