@@ -1,4 +1,4 @@
-"""Command line: ``nbsmodel run``, ``validate`` and ``reproduce``."""
+"""Command line: ``nbsmodel run``, ``scenarios``, ``validate`` and ``reproduce``."""
 
 from __future__ import annotations
 
@@ -53,9 +53,17 @@ def run(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the output folder.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
-    seed: Annotated[int | None, typer.Option(help="Seed of a simulation, instead of the config's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of draws and of simulated children.")] = None,
+    draws: Annotated[
+        int | None, typer.Option(min=1, help="Draws of the probabilistic analysis, which this switches on.")
+    ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads of a simulation. Default: one for each processor, at most 8.")
+        int | None, typer.Option(min=1, help="Threads. Default: one for each processor, at most 8.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the draws of a run that was stopped.")] = False,
+    confidential: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Confidential prices, for a verdict in words; they are written nowhere."),
     ] = None,
     trace_individual: Annotated[
         int | None,
@@ -66,20 +74,45 @@ def run(
     from nbsmodel.run.run import run as run_config
     from nbsmodel.run.show import cea_for_people
 
-    sets = [*(set_ or ()), *([] if seed is None else [f"seed={seed}"])]
+    given = {"seed": seed, "analyses.psa.draws": draws}
+    sets = [*(set_ or ()), *(f"{key}={value}" for key, value in given.items() if value is not None)]
     if trace_individual is not None:
         print(_life(config, sets, trace_individual))
         return
     with _Watch(config.name, quiet) as watch:
         output = run_config(
-            config, sets, out, force, threads=threads, progress=watch.simulated, tell=watch.progress.console.print
-        )
+            config, sets, out, force, threads=threads, resume=resume, confidential=confidential,
+            step=watch.step,
+            tell=watch.progress.console.print,
+        )  # fmt: skip
     if quiet:
         return
     assert output.folder is not None
     print(cea_for_people(output.scenario, output.tables))
     print(f"\nReport:  {output.folder / 'report.html'}")
     print(f"Tables:  {output.folder}")
+
+
+@app.command(epilog="Example: nbsmodel scenarios configs/my_condition --out results/all")
+def scenarios(
+    paths: Annotated[list[Path], typer.Argument(help="Config files, or folders of them.")],
+    out: Annotated[Path | None, typer.Option(help="Output folder. Default: results/scenarios.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change every scenario. May be repeated.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the output folder.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Run scenarios at base values: one table of results, one of what differs, a figure."""
+    from nbsmodel.run.compare import compare
+    from nbsmodel.run.show_scenarios import scenarios_for_people
+
+    with _Watch("scenarios", quiet) as watch:
+        found = compare(paths, set_ or (), out, force, step=watch.step)
+    if quiet:
+        return
+    print(scenarios_for_people(found.tables))
+    print(f"\nTables:  {found.folder}")
 
 
 @app.command(epilog="Example: nbsmodel validate my_model my_config.yaml")
@@ -130,10 +163,10 @@ def _life(config: Path, sets: list[str], individual: int) -> str:
 
 
 class _Watch:
-    """What is shown while a config runs: a spinner, and a bar once a simulation has tried people's patience."""
+    """What is shown while a config runs: a spinner, and a bar for work that has tried people's patience."""
 
     def __init__(self, name: str, quiet: bool) -> None:
-        self.started = time.monotonic()
+        self.started, self.doing = time.monotonic(), ""
         columns = (
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), _WhenKnown(BarColumn()),
             _WhenKnown(TimeRemainingColumn(compact=True)), _WhenKnown(TextColumn("left")),
@@ -148,11 +181,14 @@ class _Watch:
     def __exit__(self, *_: object) -> None:
         self.progress.stop()
 
-    def simulated(self, done: int, work: int) -> None:
-        """Take note of children simulated, of all there are."""
-        if time.monotonic() - self.started > PATIENCE:
-            text = f"simulating {done:,} of {work:,} children"
-            self.progress.update(self.task, description=text, completed=done, total=work)
+    def step(self, text: str, done: int, work: int) -> None:
+        """Take note of what is done, how much of it, and how much there is (0 when that is not known)."""
+        if text != self.doing:  # a new piece of work has its own time left
+            self.doing = text
+            self.progress.reset(self.task, total=None, description=text)
+        if work and time.monotonic() - self.started > PATIENCE:
+            counted = f"{text}: {done:,} of {work:,}"
+            self.progress.update(self.task, description=counted, completed=done, total=work)
 
 
 class _WhenKnown(ProgressColumn):

@@ -8,17 +8,28 @@ import subprocess
 import sys
 from pathlib import Path
 
+import broken_analyses
 import broken_configs
 import broken_files
 import broken_names
 import broken_numbers
+import broken_points
+import broken_voi
 import pytest
 from helpers import FILES, write_complete, write_files
 
 import nbsmodel
 from nbsmodel import cli
 
-CASES = (*broken_names.CASES, *broken_numbers.CASES, *broken_files.CASES, *broken_configs.CASES)
+CASES = (
+    *broken_names.CASES,
+    *broken_numbers.CASES,
+    *broken_files.CASES,
+    *broken_configs.CASES,
+    *broken_analyses.CASES,
+    *broken_points.CASES,
+    *broken_voi.CASES,
+)
 EARLIER = {
     "out/manifest.json": '{"written by": "an earlier run"}',
     "out/cea.csv": "strategy,cost\nusual,1\n",
@@ -33,7 +44,7 @@ JARGON = re.compile(
 def write_broken(case, folder):
     write_files(folder, FILES | EARLIER)
     for name, content in case.whole.items():
-        (folder / name).unlink()
+        (folder / name).unlink(missing_ok=True)
         if content is None:
             (folder / name).mkdir()
         elif content != "-":
@@ -47,7 +58,7 @@ def write_broken(case, folder):
 def snapshot(folder):
     return {
         str(path.relative_to(folder)): (path.read_bytes() if path.is_file() else None, path.stat().st_mtime_ns)
-        for path in [folder, *folder.rglob("*")]
+        for path in folder.rglob("*")
     }
 
 

@@ -81,6 +81,22 @@ def test_what_is_no_constant(text):
         constant(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("zzz(1)", "'zzz(1)': there is no function or table zzz() (Allowed: abs, annuity"),
+        ("2 * exq(1)", "'2 * exq(1)': there is no function or table exq() (Did you mean exp?)"),
+        ("exp()", "'exp()': exp() is given 0 arguments (Use exp(x))"),
+        ("exp(1, 2)", "exp() is given 2 arguments"),
+        ('log(1, "male")', "log() takes no text, found 'male'"),
+    ],
+)
+def test_calls_that_are_no_functions(text, message):
+    with pytest.raises(ValueError) as refused:
+        constant(text)
+    assert message in str(refused.value)
+
+
 def test_a_constant_with_a_mistake_is_a_formula_error():
     with pytest.raises(FormulaError):
         constant("1 +")
@@ -175,6 +191,14 @@ PLACE = "parameters.csv:2"
         ("a,,GBP,,ons,published", f"{PLACE} a value: the value is missing. Give a value, or a distribution"),
         ("a,five,GBP,,ons,published", f"{PLACE} a value: 'five' uses the name five; only numbers are allowed here."),
         ("a,1/0,GBP,,ons,published", f"{PLACE} a value: '1/0' has no finite value."),
+        (
+            "a,exq(1),GBP,,ons,published",
+            f"{PLACE} a value: 'exq(1)': there is no function or table exq() (Did you mean",
+        ),
+        (
+            'a,1,GBP,"gamma(mean=foo(1), se=1)",ons,published',
+            f"{PLACE} a distribution: gamma(mean=foo(1), se=1): gamma: mean: 'foo(1)': there is no function",
+        ),
         ("a,5%,GBP,,ons,published", f"{PLACE} a value: '5%' is a percentage; write a share"),
         ("a,-5,GBP,,ons,published", f"{PLACE} a value: -5 is no GBP. It must be at least 0."),
         ("a,1.01,probability,,ons,published", f"{PLACE} a value: 1.01 is no probability. It must be between 0 and 1."),

@@ -124,3 +124,26 @@ def test_parameters_with_a_distribution_are_counted_and_said_not_to_be_drawn():
     rows = loaded(UK).model.parameters.rows.values()
     n = sum(r.uncertain for r in rows)
     assert f"The model has {len(rows)} parameters, of which {n} have a distribution; none was drawn" in text(UK)
+
+
+UNCERTAIN = [
+    ("analyses.psa.draws=500", "500 joint draws of 47 uncertain parameters were made by simple random sampling"),
+    ("analyses.psa.sampling=latin_hypercube", "by Latin hypercube sampling with seed 1"),
+    ("seed=7", "with seed 7"),
+    ("analyses.psa.alternatives={a: {weight: 3, label: As is}, b: {weight: 1}}", "by weight: As is (75%) and b (25%)"),
+    ("analyses.evppi=true", "The value of partial perfect information was estimated by regression"),
+    ("analyses.population.horizon=5 years", "count the births of 5 years, discounted at the rates of costs"),
+    ("analyses.population.discount_rate=0.015", "discounted at 1.5% a year"),
+    ("analyses.one_way=true", "One-way analyses set one parameter at a time"),
+    ("analyses.value_based_price=[c_test]", "Break-even values were solved for"),
+    ("analyses.sobol.base_samples=256", "Sobol' indices (256 base samples)"),
+]
+
+
+@pytest.mark.parametrize("change, sentence", UNCERTAIN, ids=lambda v: v[:30])
+def test_analyses_are_told_when_they_are_made(change, sentence):
+    on = "analyses.psa.sampling=monte_carlo"
+    assert sentence not in text(UK) and sentence not in text(UK, on)
+    found = text(UK, on, change)
+    assert sentence in found
+    assert found.count("read from a file") == 0

@@ -234,7 +234,7 @@ def test_compiling_is_said_once(config, tmp_path):
 
 def test_progress_is_told(config):
     told = []
-    nbsmodel.run(config, write=False, threads=1, progress=lambda done, work: told.append((done, work)))
+    nbsmodel.run(config, write=False, threads=1, step=lambda text, done, work: told.append((done, work)))
     assert told[-1] == (3000, 3000)
 
 
@@ -242,11 +242,11 @@ LONG = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background ignores it
 from nbsmodel import cli
-shown = cli._Watch.simulated
-def simulated(self, done, work):
+shown = cli._Watch.step
+def step(self, text, done, work):
     print("under way", flush=True)
-    shown(self, done, work)
-cli._Watch.simulated = simulated
+    shown(self, text, done, work)
+cli._Watch.step = step
 cli.main()
 """
 

@@ -8,17 +8,21 @@ place: two variants of one base case add up.
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from nbsmodel.config.settings import PrecisionSchema
 from nbsmodel.errors import InputError, Problem, Problems
-from nbsmodel.model.schema import Flag, Name, Num, Strict, Text
-from nbsmodel.model.validate import check_shape
+from nbsmodel.model.schema import Flag, Name, Num, Strict, Text, Whole
+from nbsmodel.model.validate import check_shape, problems_in
 from nbsmodel.model.yamlfile import Document, parse_yaml, read_yaml, shown
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 #: Keys with one value, the last of which counts; the second row is for simulated children only.
 SIMULATED = ("individuals", "precision", "children")
@@ -27,11 +31,6 @@ SINGLE = ("model", "title", "note", "engine", "seed", "reference_case", *SIMULAT
 
 def _as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
-
-
-def _whole(value: object) -> object:
-    """``1e6`` is read as a number with a fraction, which it has none of."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class ConfigSchema(Strict):
@@ -46,10 +45,11 @@ class ConfigSchema(Strict):
     choices: dict[Name, Name] = {}
     engine: Literal["cohort", "microsimulation"] = "cohort"
     seed: Annotated[int, Field(ge=0, strict=True)] = 1
-    individuals: Annotated[int, BeforeValidator(_whole), Field(ge=1, strict=True)] | None = None
+    individuals: Annotated[Whole, Field(ge=1)] | None = None
     precision: PrecisionSchema | None = None
     children: Flag = False
     reference_case: str | None = None
+    analyses: dict[Name, Any] = {}
 
 
 @dataclass
@@ -60,6 +60,7 @@ class Merged:
     overrides: dict[str, tuple[float, str]] = field(default_factory=dict)
     choices: dict[str, tuple[str, str]] = field(default_factory=dict)
     single: dict[str, tuple[Any, str, Path]] = field(default_factory=dict)
+    analyses: dict[str, tuple[Any, str]] = field(default_factory=dict)
 
 
 def merge_file(
@@ -107,6 +108,9 @@ def merge_document(document: Document, schema: ConfigSchema, merged: Merged, pla
         merged.overrides[key] = (float(number), where("overrides", key))
     for key, option in schema.choices.items():
         merged.choices[key] = (option, where("choices", key))
+    for key, block in schema.analyses.items():
+        merged.analyses[key] = (_block_onto(merged.analyses.get(key, (None, ""))[0], _with_paths(key, block, document)),
+                                where("analyses", key))  # fmt: skip
     for key in SINGLE:
         if getattr(schema, key) is not None and key in document.data:
             merged.single[key] = (getattr(schema, key), where(key), document.path.parent)
@@ -139,6 +143,23 @@ def merge_set(text: str, merged: Merged, problems: Problems) -> None:
     merge_document(Document(Path.cwd() / "--set", document.data), schema, merged, place)
 
 
+def _with_paths(key: str, block: Any, document: Document) -> Any:
+    """Files that an analysis names, seen from the folder of the config that names them."""
+    folder = document.path.parent
+    if key == "scenarios" and block is not None:
+        names = block if isinstance(block, list) else [block]
+        return [str(folder / name) if isinstance(name, str) else name for name in names]
+    if isinstance(block, dict) and isinstance(block.get("file"), str):
+        return block | {"file": str(folder / block["file"])}
+    return block
+
+
+def _block_onto(old: Any, new: Any) -> Any:
+    """An analysis put over what a weaker config says of it, key by key; ``null`` switches it off."""
+    old, new = ({} if value is True else value for value in (old, new))
+    return old | new if isinstance(old, dict) and isinstance(new, dict) else new
+
+
 class Part(dict[str, Any]):
     """One outcome of a setting by outcome; the others stay as the model file or the defaults have them."""
 
@@ -148,3 +169,19 @@ def onto(old: Any, part: Part) -> Any:
     if isinstance(old, Part):
         return Part(old | part)
     return (old if isinstance(old, dict) else {"default": old}) | part
+
+
+def validated(
+    schema: type[Shape], name: str, merged: Mapping[str, tuple[Any, str]], problems: Problems
+) -> Shape | None:
+    """A block put together from several files, checked; its mistakes are placed where each key was last set."""
+    data = {key: value for key, (value, _) in merged.items()}
+    try:
+        return schema.model_validate(data)
+    except ValidationError as error:
+        for problem in problems_in(error, Document(Path(name), data), schema):
+            dotted = problem.place.partition(" ")[2]
+            key = next((k for k in merged if re.match(rf"{re.escape(k)}(?![^.\[])", dotted)), "")
+            place = merged[key][1] if key else name
+            problems.add(place + dotted[len(key) :], problem.found, problem.fix)
+        return None

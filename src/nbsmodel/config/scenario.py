@@ -11,12 +11,11 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
+from nbsmodel.config.analyses import Analyses
 from nbsmodel.config.merge import (
     SIMULATED,
     ConfigSchema,
@@ -26,6 +25,7 @@ from nbsmodel.config.merge import (
     merge_file,
     merge_set,
     onto,
+    validated,
 )
 from nbsmodel.config.settings import INDIVIDUALS, MOST_FOR_PRECISION, Precision, Settings
 from nbsmodel.errors import InputError, Problem, Problems, nearest
@@ -33,7 +33,7 @@ from nbsmodel.model.attributes import individual_places
 from nbsmodel.model.load import load_model
 from nbsmodel.model.parts import Model
 from nbsmodel.model.units import legal_range, range_text
-from nbsmodel.model.validate import check_shape, problems_in
+from nbsmodel.model.validate import check_shape
 from nbsmodel.model.yamlfile import Document, shown
 
 ENGINES = ("cohort", "microsimulation")
@@ -79,6 +79,10 @@ class Scenario:
         When to stop earlier.
     children : bool
         Whether the simulated children are written out one by one.
+    analyses : Analyses
+        What is made beyond the run at base values.
+    analyses_given : mapping of str to object
+        The same as the configs have it.
     """
 
     name: str
@@ -97,6 +101,8 @@ class Scenario:
     individuals: int = INDIVIDUALS
     precision: Precision | None = None
     children: bool = False
+    analyses: Analyses = Analyses()
+    analyses_given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def simulated(self) -> bool:
@@ -224,6 +230,7 @@ def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) 
     choices = _choices(model, merged, problems)
     reference = _reference(merged, problems, files)
     precision = _precision(model, merged, problems)
+    analyses = _analyses(merged, problems)
     problems.raise_if_any()
     assert settings is not None and base is not None
     return Scenario(
@@ -240,10 +247,13 @@ def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) 
         changes=tuple(_changes(model, base, settings, overrides, choices, merged)),
         files=(*dict.fromkeys(files), *model.files),
         places={key: place for key, (_, place) in all_settings.items()}
-        | {key: merged.single[key][1] for key in SIMULATED if key in merged.single},
+        | {key: merged.single[key][1] for key in SIMULATED if key in merged.single}
+        | {f"analyses.{key}": place for key, (_, place) in merged.analyses.items()},
         individuals=merged.single.get("individuals", (INDIVIDUALS if precision is None else MOST_FOR_PRECISION,))[0],
         precision=precision,
         children=merged.single.get("children", (False,))[0],
+        analyses=analyses,
+        analyses_given={key: block for key, (block, _) in merged.analyses.items() if block is not None},
     )
 
 
@@ -290,16 +300,15 @@ def _precision(model: Model, merged: Merged, problems: Problems) -> Precision | 
 
 
 def _settings(merged: Mapping[str, tuple[Any, str]], problems: Problems) -> Settings | None:
-    try:
-        return Settings.model_validate({key: value for key, (value, _) in merged.items()})
-    except ValidationError as error:
-        document = Document(Path("settings"), {key: value for key, (value, _) in merged.items()})
-        for problem in problems_in(error, document, Settings):
-            dotted = problem.place.partition(" ")[2]
-            key = next((k for k in merged if re.match(rf"{re.escape(k)}(?![^.\[])", dotted)), "")
-            place = merged[key][1] if key else "settings"
-            problems.add(place + dotted[len(key) :], problem.found, problem.fix)
-        return None
+    return validated(Settings, "settings", merged, problems)
+
+
+def _analyses(merged: Merged, problems: Problems) -> Analyses:
+    given = {key: value for key, value in merged.analyses.items() if value[0] is not None}
+    analyses = validated(Analyses, "analyses", given, problems) or Analyses()
+    for name in analyses.without_draws:
+        problems.add(given[name][1], "this reads the draws of a probabilistic analysis.", "Add `psa`.")
+    return analyses
 
 
 def _overrides(model: Model, merged: Merged, problems: Problems) -> dict[str, float]:

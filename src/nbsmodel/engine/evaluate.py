@@ -42,6 +42,7 @@ def evaluate(
     threads: int = 1,
     simulation: Simulation | None = None,
     progress: Progress | None = None,
+    first_draw: int = 0,
 ) -> Result:
     """Run a model over draws of its parameters, or once at base values.
 
@@ -49,7 +50,7 @@ def evaluate(
     ----------
     model : Model
     draws : mapping of str to array (draws,), optional
-        Parameters that vary; the others stand at their base value.
+        Parameters (or derived values) that vary; the others stand at their base value.
     settings : Settings, optional
         Defaults to `Settings()`.
     base : mapping of str to float, optional
@@ -69,6 +70,9 @@ def evaluate(
         Simulate children instead of the cohort recursion; the result then knows its error.
     progress : callable, optional
         Told the work done and the work there is, while children are simulated.
+    first_draw : int
+        Number of the first draw, for messages and the luck of simulated children: a part of a run gives
+        what the whole would.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def evaluate(
 
         return simulate(
             model, draws, settings, simulation, base=base or {}, options=options or {}, keep_trace=keep_trace,
-            block=block, threads=threads, progress=progress,
+            block=block, threads=threads, progress=progress, first_draw=first_draw,
         )  # fmt: skip
     refuse_individual(model, base or {})
     check_settings(model, settings)
@@ -102,7 +106,7 @@ def evaluate(
     def run(first: int) -> _Block:
         last = min(first + size, n)
         known = fixed | {name: column[None, first:last] for name, column in table.items()}
-        block = _Block(model, settings, known, last - first, first if draws is not None else None)
+        block = _Block(model, settings, known, last - first, first_draw + first if draws is not None else None)
         with np.errstate(over="ignore", invalid="ignore"):  # totals are checked below, with a better message
             block.run(collect)
         return block

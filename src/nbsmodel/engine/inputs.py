@@ -32,8 +32,9 @@ def draw_table(model: Model, draws: Draws | None, base: Mapping[str, float]) -> 
     table: dict[str, Array] = {}
     for key in draws:
         name = str(key)
-        if name not in model.parameters.rows:
-            problems.add("draws", f"no parameter is named {name}.", nearest(name, model.parameters.rows))
+        if name not in model.parameters.rows and name not in model.derived:
+            known = [*model.parameters.rows, *model.derived]
+            problems.add("draws", f"no parameter is named {name}.", nearest(name, known))
             continue
         try:
             table[name] = np.ascontiguousarray(draws[key], dtype=float)
@@ -53,8 +54,14 @@ def draw_table(model: Model, draws: Draws | None, base: Mapping[str, float]) -> 
     return table, lengths[0]
 
 
+def unit_of(model: Model, name: str) -> str:
+    """Unit of a parameter or a derived value."""
+    row = model.parameters.rows.get(name)
+    return model.derived[name].unit if row is None else row.unit
+
+
 def _check_column(model: Model, name: str, column: Array, problems: Problems) -> None:
-    unit = model.parameters.rows[name].unit
+    unit = unit_of(model, name)
     low, high = legal_range(unit)
     if len(column) and between(column, max(low, -MOST), min(high, MOST)):
         return

@@ -75,6 +75,7 @@ def simulate(
     threads: int = 1,
     progress: Progress | None = None,
     walks: Mapping[str, Walk] | None = None,
+    first_draw: int = 0,
 ) -> Result:
     """Simulate children through a model.
 
@@ -90,6 +91,8 @@ def simulate(
     progress : callable, optional
     walks : dict of Walk, optional
         From `make_walks`, to compile beforehand.
+    first_draw : int
+        Number of the first draw: a part of a run simulates the children that the whole would.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def simulate(
     run = _Run(
         model=model, settings=settings, simulation=simulation, walks=walks, table=table,
         fixed=fixed_names(model, base, options), with_draws=draws is not None, threads=threads, block=block,
-        progress=progress, collect=Collector(model, settings, n, grids, keep_trace, False),
+        progress=progress, collect=Collector(model, settings, n, grids, keep_trace, False), first_draw=first_draw,
     )  # fmt: skip
     result = run.run(n)
     check_totals(model, result.sums)
@@ -151,6 +154,7 @@ class _Run:
     block: int | None
     progress: Progress | None
     collect: Collector
+    first_draw: int = 0
     done: int = 0
     mass: list[Array] = field(default_factory=list)
     totals: list[BatchResult] = field(default_factory=list)
@@ -233,14 +237,15 @@ class _Run:
     def _stage(self, first: int, count: int) -> _Stage:
         known = dict(self.fixed) | {name: column[None, first : first + count] for name, column in self.table.items()}
         values = Values(self.model, known)
-        where = Where(self.model.strategy_names, first if self.with_draws else None)
+        number = self.first_draw + first
+        where = Where(self.model.strategy_names, number if self.with_draws else None)
         ledger = Ledger(self.model, self.settings, len(self.model.strategies), count)
         with np.errstate(over="ignore", invalid="ignore"):
             tree = EntryTree(self.model, values, ledger, where)
             tree.run()
             tree_sums = {key: amount.copy() for key, amount in ledger.sums.items()}
             tables = {name: WalkTables(self.model, walk, values, ledger, where) for name, walk in self.walks.items()}
-        batch = Batch(self.model, self.simulation, values, where, entry_leaves(tree.leaves), tables, first)
+        batch = Batch(self.model, self.simulation, values, where, entry_leaves(tree.leaves), tables, number)
         return _Stage(first, count, values, ledger, where, tree.leaves, tree_sums, batch)
 
     def _take(self, stage: _Stage, result: BatchResult, count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.formula.check import CALENDAR, NONE, TIME_IN_STATE
 from nbsmodel.model.build_attributes import build_attributes, declare_attributes
 from nbsmodel.model.build_cohort import CohortBuilder
+from nbsmodel.model.build_correlations import build_correlations
 from nbsmodel.model.build_tree import TREE, TreeBuilder
 from nbsmodel.model.names import CLOCK, COUNT, CYCLE, DRAW, HANDED_OVER, HEALTH_SYSTEM, STRATEGY, NameBook
 from nbsmodel.model.parameters import ParameterTable, read_parameters
@@ -100,6 +102,7 @@ class _Loader:
         }
         builder = TreeBuilder(self.book, self.place, outcomes, cohorts, schema.subtrees, self.problems)
         tree = builder.build(schema.tree)
+        correlations = build_correlations(schema, parameters, self.book.kinds, sources, self.place, self.problems)
         births = None
         if schema.births_per_year is not None:
             births = self.book.parse(schema.births_per_year, self.place("births_per_year"))
@@ -112,7 +115,7 @@ class _Loader:
             comparator=schema.comparator,
             choices=choices,
             option_codes=codes,
-            parameters=parameters,
+            parameters=replace(parameters, correlations=correlations),
             tables=tables,
             derived=derived,
             outcomes=outcomes,

@@ -40,7 +40,7 @@ STEPS_OF_A_VALUE = 4
 #: Perspective of payoffs that name none.
 HEALTH_SYSTEM = "health_system"
 
-RESERVED = frozenset((*CALENDAR, TIME_IN_STATE, "rest", "alive", "any"))
+RESERVED = frozenset((*CALENDAR, TIME_IN_STATE, "rest", "alive", "any", "draw", "alternative"))
 
 
 @dataclass

@@ -10,15 +10,17 @@ import numpy as np
 
 from nbsmodel.errors import Problems, nearest
 from nbsmodel.formula.array import evaluate_array
+from nbsmodel.formula.check import problems_of
 from nbsmodel.formula.parse import FormulaError, parse
 from nbsmodel.formula.tree import names
+from nbsmodel.model.correlations import Correlation
 from nbsmodel.model.csvfile import CsvFile, Row, read_csv
 from nbsmodel.model.distribution_groups import Group, build_groups
 from nbsmodel.model.distributions import Distribution, GroupMember, parse_distribution
+from nbsmodel.model.sampling import draw_parameters
 from nbsmodel.model.schema import NAME
 from nbsmodel.model.units import legal_range, meant_unit, range_text
 from nbsmodel.model.yamlfile import shown
-from nbsmodel.numerics.random import uniforms
 
 COLUMNS = ("name", "label", "value", "unit", "distribution", "source", "status", "price_year", "note")
 REQUIRED = ("name", "value", "unit", "source", "status")
@@ -81,38 +83,18 @@ class ParameterTable:
         Jointly distributed parameters.
     disagreements : tuple of (name, base value, distribution mean)
         Base values that are not the mean of their distribution.
+    correlations : tuple of Correlation
+        Between parameters that have a distribution of their own.
     """
 
     rows: dict[str, Parameter]
     groups: tuple[Group, ...]
     disagreements: tuple[tuple[str, float, float], ...]
+    correlations: tuple[Correlation, ...] = ()
 
     def draws(self, n: int, seed: int, start: int = 0) -> dict[str, np.ndarray]:
-        """Joint draws of all uncertain parameters.
-
-        Draw ``i`` depends only on the seed, the parameter's name and ``i``, so blocks of draws
-        can be made in any order and an added parameter leaves the others as they were.
-
-        Parameters
-        ----------
-        n : int
-            Number of draws.
-        seed : int
-        start : int
-            Number of the first draw.
-
-        Returns
-        -------
-        dict of str to array (n,)
-        """
-        drawn: dict[str, np.ndarray] = {}
-        for name, row in self.rows.items():
-            if row.distribution is not None:
-                drawn[name] = row.distribution.quantile(uniforms(seed, "parameter", name, n, start))
-        for group in self.groups:
-            u = np.column_stack([uniforms(seed, "parameter", name, n, start) for name in group.members])
-            drawn |= dict(zip(group.members, np.asarray(group.from_uniforms(u)).T, strict=True))
-        return drawn
+        """Monte Carlo draws `start` to ``start + n - 1``; see `nbsmodel.model.sampling.draw_parameters`."""
+        return draw_parameters(self, start + n, seed, start=start)
 
 
 def constant(text: str) -> float:
@@ -130,6 +112,8 @@ def constant(text: str) -> float:
     node = parse(text)
     if names(node):
         raise ValueError(f"{text!r} uses the name {sorted(names(node))[0]}; only numbers are allowed here")
+    for found, fix in problems_of(node, (), {}):
+        raise ValueError(f"{text!r}: {found} ({fix.rstrip('.')})")
     value = float(evaluate_array(node, {}, {}))
     if not np.isfinite(value):
         raise ValueError(f"{text!r} has no finite value")

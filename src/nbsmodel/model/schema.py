@@ -94,6 +94,12 @@ def _name(value: object) -> object:
     return value
 
 
+def _whole(value: object) -> object:
+    """``1e6`` is read as a number with a fraction, which it has none of."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 Length = Annotated[Fraction, BeforeValidator(_length)]
 FormulaText = Annotated[str | int | float, BeforeValidator(_formula)]
 Num = Annotated[float, BeforeValidator(_number)]
@@ -330,6 +336,15 @@ class DerivedSchema(Strict):
     note: Text | None = None
 
 
+class CorrelationSchema(Strict):
+    """A rank correlation of every pair of some parameters."""
+
+    between: Names
+    rank: Num
+    source: Text
+    note: Text | None = None
+
+
 def _derived(value: object) -> object:
     return value if isinstance(value, dict) else {"value": value}
 
@@ -352,6 +367,7 @@ class ModelSchema(Strict):
     choices: dict[Name, Annotated[list[Name], Field(min_length=2)]] = {}
     tables: dict[Name, TableSchema] = {}
     derived: dict[Name, Annotated[DerivedSchema, BeforeValidator(_derived)]] = {}
+    correlations: list[CorrelationSchema] = []
     attributes: dict[Name, AttributeSchema] = {}
     outcomes: dict[Name, OutcomeSchema] = {}
     tree: Annotated[dict[Name, BranchSchema], Field(min_length=1)]

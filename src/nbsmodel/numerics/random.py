@@ -61,6 +61,24 @@ def uniforms(seed: int, purpose: str, name: str, n: int, start: int = 0) -> NDAr
     return result
 
 
+def generator(seed: int, purpose: str, name: str) -> np.random.Generator:
+    """A generator of NumPy keyed by (seed, purpose, name), for library functions that draw themselves.
+
+    Parameters
+    ----------
+    seed : int
+    purpose, name : str
+        As for `uniforms`.
+
+    Returns
+    -------
+    numpy.random.Generator
+        Its numbers are not those of `uniforms`.
+    """
+    # from a seed sequence, which libraries take further ones from, and not from the bare key
+    return np.random.Generator(Philox(np.random.SeedSequence(_key(seed, purpose, name).tolist())))
+
+
 def _key(seed: int, purpose: str, name: str) -> NDArray[np.uint64]:
     # JSON quotes the texts, so ("a", "bc") and ("ab", "c") cannot meet in one key.
     text = json.dumps([operator.index(seed), purpose, name], ensure_ascii=True, separators=(",", ":"))

@@ -92,6 +92,15 @@ def percent(value: Any) -> str:
     return "" if not _is_number(value) else number(100 * float(value), 6) + "%"
 
 
+def share(value: float) -> str:
+    """A share of draws in percent: one decimal, or two digits of what is left next to 0 and 100%."""
+    if 0 < value < 0.001:
+        return f"{100 * value:.2g}%"
+    if 0.999 < value < 1:
+        return f"{100 - float(f'{100 * (1 - value):.2g}'):.10g}%"
+    return f"{100 * value:.1f}%" if 0 < value < 1 else f"{100 * value:.0f}%"
+
+
 def rates(value: Any) -> str:
     """A discount rate or a schedule of rates."""
     if not isinstance(value, list):

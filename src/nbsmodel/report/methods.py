@@ -35,6 +35,7 @@ from nbsmodel.report.format import (
     rates,
     whole,
 )
+from nbsmodel.report.methods_uncertainty import uncertainty_sentences
 
 ENGINES = {
     "cohort": "The tree and the cohorts were worked out in closed form (cohort engine): no individual is simulated "
@@ -111,6 +112,7 @@ def methods_sentences(scenario: Scenario, tables: Mapping[str, pd.DataFrame] | N
         *_transitions(scenario.model),
         *_comparison(scenario),
         *_inputs(scenario),
+        *uncertainty_sentences(scenario),
     ]
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
-from nbsmodel.model.parameters import STATUSES
+from nbsmodel.model.correlations import Correlation
+from nbsmodel.model.parameters import STATUSES, Parameter
 from nbsmodel.model.parts import Source
 from nbsmodel.report.format import SETTING_LABELS, as_sentence, number, plain, setting
 
@@ -25,6 +26,15 @@ FILES = {
     "events": "outcomes that count events, as they add up with time, per simulated child",
     "distribution_curves": "cumulative distribution of costs and effects between simulated children",
     "children": "simulated children one by one: attributes, route and outcomes",
+    "confidential": "verdict at confidential prices, in words",
+    "tornado": "one-way analysis: net benefit and ratio with each value at both ends, widest bars first",
+    "two_way": "two-way analyses: increments, ratio and net benefit at every point of every grid",
+    "two_way_summary": "what each two-way grid holds: lowest and highest net benefit, share that is positive",
+    "threshold": "break-even values, with the range looked through and a sentence each",
+    "value_based_price": "price at which the ratio equals each threshold, with the discount that it means",
+    "price_surface": "net benefit and probability of being cost-effective over two discounts",
+    "price_surface_lines": "where on that surface the net benefit is zero and the probability is 50% or 95%",
+    "price_surface_sides": "the two sides of that surface",
     "screening": "births by screening class",
     "programme": "annual totals, cases found, predictive value, results per affected birth",
     "trace": "state occupancy by strategy, cohort and cycle",
@@ -34,6 +44,28 @@ FILES = {
     "derived": "every derived value with its formula",
     "changes": "what the scenario changed",
     "departures": "settings that depart from the reference case",
+    "psa_run": "how the draws of the probabilistic analysis were made",
+    "psa_summary": "probabilistic analysis: means with errors, spread, 95% intervals, base values beside them",
+    "psa_cea": "probabilistic analysis: strategies in frontier order, by their means over the draws",
+    "quadrants": "share of the draws in each quadrant of the cost-effectiveness plane",
+    "psa_cloud": "centre and spread of the draws on the cost-effectiveness plane",
+    "psa_points": "the draws that the figure of the plane shows",
+    "ceac": "acceptability curves, their frontier, expected net benefit and expected loss by threshold",
+    "evpi": "expected value of perfect information by threshold",
+    "evppi": "expected value of partial perfect information: what it is worth to know parameters or groups",
+    "evsi": "expected value of sample information and net benefit of designs of a study",
+    "evsi_limits": "what perfect information on the data of the studies would be worth",
+    "psa_convergence": "running means of incremental net benefit and of probabilities, with half-widths",
+    "psa_precision": "half-widths reached and wanted, and how many draws would do",
+    "psa_alternatives": "results within each structural alternative",
+    "psa_refused": "draws that the model could not run with, by cause",
+    "sobol": "Sobol' indices of incremental net benefit by factor, with half-widths of 95% intervals",
+    "sobol_summary": "spread of incremental net benefit, and how much of it parameters explain one at a time",
+    "sobol_pairs": "interactions of two factors",
+    "morris": "elementary effects on incremental net benefit by factor",
+    "pawn": "PAWN indices of incremental net benefit by parameter, with what chance would give",
+    "scenarios": "results of each scenario at base values, per unit and per affected birth",
+    "scenario_differences": "what each scenario has otherwise than the reference",
 }
 
 
@@ -84,8 +116,9 @@ def legacy_countings(scenario: Scenario) -> list[tuple[str, str]]:
 def cited_sources(scenario: Scenario) -> list[Source]:
     """Sources that a parameter or a table cites, then those named in a note; each once, as first cited."""
     model = scenario.model
-    keys = dict.fromkeys(key for row in model.parameters.rows.values() for key in row.sources)
-    texts = [row.note for row in model.parameters.rows.values()]
+    citing: list[Parameter | Correlation] = [*model.parameters.rows.values(), *model.parameters.correlations]
+    keys = dict.fromkeys(key for entry in citing for key in entry.sources)
+    texts = [entry.note for entry in citing]
     texts += [line for table in model.tables.values() for line in table.comments]
     texts += [derived.note for derived in model.derived.values()]
     # a word such as `assumption` is a key only where it stands as one

@@ -28,6 +28,8 @@ from nbsmodel.report.report_occupancy import occupancy
 from nbsmodel.report.report_simulation import simulation_part
 from nbsmodel.report.report_summary import answer
 from nbsmodel.report.report_tables import ResultTables, present
+from nbsmodel.report.sections import analysis_sections
+from nbsmodel.report.sections.psa import psa_answer
 
 TEMPLATE = "report.html.j2"
 
@@ -80,6 +82,7 @@ def contents(
         "rates": rate_text(scenario.settings),
         "levers": list(dict.fromkeys(k for s in model.strategies for k in s.levers)),
         "answer": answer(scenario, tables),
+        "uncertainty": psa_answer(scenario, tables),
         "departures": departures(scenario),
         "reference": reference_name(scenario),
         "legacy": legacy_countings(scenario),
@@ -102,6 +105,7 @@ def contents(
         "explained": EXPLAINED,
         "methods": methods_sentences(scenario, tables),
         "simulation": simulation_part(scenario, tables),
+        "sections": analysis_sections(scenario, tables),
         "sources": sources,
         "cited": {source.key: i for i, source in enumerate(sources, 1)},
         "files": result_files(tables),

@@ -5,25 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from ruamel.yaml import YAML
 
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.engine.result import Result
 from nbsmodel.model.parameters import MEAN_TOLERANCE
 from nbsmodel.model.yamlfile import shown
-from nbsmodel.run.published import FILE
+from nbsmodel.run.psa import DRAWS_FILE
+from nbsmodel.run.resolved import copy_model, resolved_config
+from nbsmodel.run.scenarios import write_scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LIBRARIES = ("numpy", "scipy", "pandas", "pydantic", "ruamel.yaml", "matplotlib", "jinja2", "numba")
+LIBRARIES = (
+    "numpy", "scipy", "pandas", "pydantic", "ruamel.yaml", "matplotlib", "jinja2", "numba", "pyarrow", "SALib",
+)  # fmt: skip
 
 
 def write_record(
@@ -32,15 +32,21 @@ def write_record(
     nbsmodel_version: str,
     times: dict[str, float],
     of_engine: Mapping[str, Any],
+    confidential: Sequence[str] = (),
 ) -> None:
     """Write ``manifest.json``, ``resolved_config.yaml``, ``run.log`` and a copy of the model.
 
     ``nbsmodel run resolved_config.yaml`` in the output folder gives the same results again, with
-    nothing else at hand.
+    nothing else at hand, but for the verdict at confidential prices, whose file is not kept.
     """
-    copied = _copy_model(folder / "model", scenario)
-    (folder / "resolved_config.yaml").write_text(resolved_config(scenario), encoding="utf-8")
-    (folder / "run.log").write_text("\n".join(log_lines(scenario)) + "\n", encoding="utf-8")
+    copied = copy_model(folder / "model", scenario)
+    analyses = _analyses(scenario)
+    if scenario.analyses.scenarios:
+        analyses["scenarios"] = write_scenarios(folder, scenario)
+    (folder / "resolved_config.yaml").write_text(resolved_config(scenario, analyses), encoding="utf-8")
+    (folder / "run.log").write_text(
+        "\n".join([*log_lines(scenario), *_of_confidential(confidential)]) + "\n", encoding="utf-8"
+    )
     manifest = {
         "nbsmodel": nbsmodel_version,
         "python": platform.python_version(),
@@ -54,6 +60,7 @@ def write_record(
         "price_year": scenario.model.about["price_year"],
         "engine": scenario.engine,
         "seed": scenario.seed,
+        "analyses": list(scenario.analyses_given),
         "settings": scenario.settings.as_written(),
         "overrides": scenario.overrides,
         "choices": scenario.choices,
@@ -64,6 +71,7 @@ def write_record(
             "rates": "fractions",
             "icer": "ratio of mean increments",
         },
+        "confidential_parameters": list(confidential),
         "inputs": {shown(p): _sha256(p) for p in dict.fromkeys(scenario.files)},
         "model_copy": {name: _sha256(folder / "model" / name) for name in copied},
         **of_engine,
@@ -73,27 +81,12 @@ def write_record(
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
-def resolved_config(scenario: Scenario) -> str:
-    """A config that says everything: all settings, overrides and choices, and the copied model."""
-    data: dict[str, Any] = {
-        "model": "model",
-        "title": scenario.title,
-        "engine": scenario.engine,
-        "seed": scenario.seed,
-        **_of_simulation(scenario),
-        "settings": {k: v for k, v in scenario.settings.as_written().items() if v is not None},
-    }
-    if scenario.note:
-        data["note"] = scenario.note
-    if scenario.overrides:
-        data["overrides"] = dict(scenario.overrides)
-    if scenario.choices:
-        data["choices"] = dict(scenario.choices)
-    stream = StringIO()
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.dump(data, stream)
-    return stream.getvalue()
+def _analyses(scenario: Scenario) -> dict[str, Any]:
+    """The analyses as the results folder has them: what they read from other files stands there too."""
+    found = dict(scenario.analyses_given)
+    if scenario.analyses.psa is not None and scenario.analyses.psa.file is not None:
+        found["psa"] = found["psa"] | {"file": DRAWS_FILE}
+    return found
 
 
 def of_engine(result: Result, summary: pd.DataFrame | None, threads: int, compiled: bool) -> dict[str, Any]:
@@ -116,16 +109,6 @@ def of_engine(result: Result, summary: pd.DataFrame | None, threads: int, compil
     }
 
 
-def _of_simulation(scenario: Scenario) -> dict[str, Any]:
-    """Keys of a config that say how children are simulated."""
-    if not scenario.simulated:
-        return {}
-    found: dict[str, Any] = {"individuals": scenario.individuals}
-    if scenario.precision is not None:
-        found["precision"] = scenario.precision.as_written()
-    return found | ({"children": True} if scenario.children else {})
-
-
 def log_lines(scenario: Scenario) -> list[str]:
     """Changes and remarks, one a line."""
     lines = [f"{scenario.name}: {scenario.title}", f"model {scenario.model.name}"]
@@ -141,17 +124,10 @@ def log_lines(scenario: Scenario) -> list[str]:
     return lines
 
 
-def _copy_model(target: Path, scenario: Scenario) -> list[str]:
-    source = scenario.model.folder
-    files = [p for p in scenario.model.files if p.is_relative_to(source)]
-    files += [p for p in (source / FILE, source / "README.md") if p.is_file()]
-    names = []
-    for path in dict.fromkeys(files):
-        name = path.relative_to(source)
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target / name)
-        names.append(str(name))
-    return names
+def _of_confidential(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    return [f"confidential values of {', '.join(names)} were used for confidential.csv alone; they are not recorded"]
 
 
 def _sha256(path: Path) -> str:

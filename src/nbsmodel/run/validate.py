@@ -11,6 +11,7 @@ from nbsmodel.config.merge import SIMULATED
 from nbsmodel.config.scenario import Scenario, load_scenario
 from nbsmodel.errors import InputError, Problem
 from nbsmodel.model.attributes import individual_places, unused_names
+from nbsmodel.run.analyses import check_analyses
 from nbsmodel.run.published import load_published
 from nbsmodel.run.run import evaluate_scenario
 
@@ -42,6 +43,7 @@ def validate(paths: Sequence[str | Path]) -> tuple[list[Problem], list[str]]:
             scenario = load_scenario(path)
             if os.path.isdir(path) and individual_places(scenario.model):  # a model folder names no engine
                 scenario = replace(scenario, engine="microsimulation")
+            check_analyses(scenario)
             make_tables(scenario, evaluate_scenario(scenario, most=FEW))
             load_published(scenario.model)
         except InputError as error:

@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.report.figures.by_age import draw_by_age, draw_events
+from nbsmodel.report.figures.ceac import draw_ceac
 from nbsmodel.report.figures.children import draw_children
+from nbsmodel.report.figures.convergence import draw_convergence
 from nbsmodel.report.figures.costs import draw_costs
 from nbsmodel.report.figures.detection import draw_detection
+from nbsmodel.report.figures.evpi import draw_evpi
+from nbsmodel.report.figures.evppi import draw_evppi
+from nbsmodel.report.figures.evsi import draw_evsi
+from nbsmodel.report.figures.evsi_data import draw_evsi_data
+from nbsmodel.report.figures.expected_loss import draw_expected_loss
+from nbsmodel.report.figures.morris import draw_morris
 from nbsmodel.report.figures.net_benefit import draw_net_benefit
 from nbsmodel.report.figures.occupancy import draw_occupancy
+from nbsmodel.report.figures.pawn import draw_pawn
 from nbsmodel.report.figures.plane import draw_plane
+from nbsmodel.report.figures.price_surface import draw_price_surface
+from nbsmodel.report.figures.psa_plane import draw_psa_plane
+from nbsmodel.report.figures.scenarios import draw_scenarios
+from nbsmodel.report.figures.sobol import draw_sobol
 from nbsmodel.report.figures.states import draw_states
 from nbsmodel.report.figures.style import Drawing, Sketch, finish, house_style
+from nbsmodel.report.figures.tornado import draw_tornado
 from nbsmodel.report.figures.tree import draw_tree
+from nbsmodel.report.figures.two_way import draw_two_way
+
+Draw = Callable[[Scenario, dict[str, pd.DataFrame]], Sketch | None]
+
+#: Figures of analyses, by file name; each gives None when its tables are not there.
+OF_ANALYSES: dict[str, Draw] = {
+    "psa_plane": draw_psa_plane,
+    "ceac": draw_ceac,
+    "expected_loss": draw_expected_loss,
+    "evpi": draw_evpi,
+    "psa_convergence": draw_convergence,
+    "evppi": draw_evppi,
+    "evsi": draw_evsi,
+    "evsi_data": draw_evsi_data,
+    "tornado": draw_tornado,
+    "sobol": draw_sobol,
+    "morris": draw_morris,
+    "pawn": draw_pawn,
+    "scenarios": draw_scenarios,
+}
 
 
 def sketch_figures(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> dict[str, Sketch]:
@@ -34,6 +69,9 @@ def sketch_figures(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> dict[
         sketches["children"] = draw_children(scenario, tables)
         sketches["plane"] = draw_plane(scenario, tables)
         sketches["net_benefit"] = draw_net_benefit(scenario, tables)
+        for name, draw in OF_ANALYSES.items():
+            sketches[name] = draw(scenario, tables)
+        sketches |= draw_two_way(scenario, tables) | draw_price_surface(scenario, tables)
         sketches["detection"] = draw_detection(scenario, tables)
     return {name: sketch for name, sketch in sketches.items() if sketch is not None}
 

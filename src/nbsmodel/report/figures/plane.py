@@ -62,7 +62,7 @@ def draw_plane(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> Sketch | 
     axes.set_ylabel(f"Difference in cost {basis(scenario)}, discounted\n({currency(scenario, word)})")
     figure.legend(loc="lower center", ncols=4, handlelength=2.6, borderaxespad=0.2, columnspacing=1.4)
     named, ruler = labels(scenario), Ruler(figure)
-    _name_points(
+    name_points(
         figure, axes, [points[s] for s in order], ["\n".join(ruler.balanced(named[s], NORMAL, 2.0)) for s in order]
     )
     caption = (
@@ -86,7 +86,7 @@ def _limits(axes: Any, points: dict[str, tuple[float, float]], threshold: float)
     plain_ticks(axes.yaxis)
 
 
-def _name_points(figure: Any, axes: Any, points: list[tuple[float, float]], names: list[str]) -> None:
+def name_points(figure: Any, axes: Any, points: list[tuple[float, float]], names: list[str]) -> None:
     """Write each label next to its point where it covers the least."""
     pixels = [tuple(axes.transData.transform(p)) for p in points]
     lines = [p for line in axes.lines if len(line.get_xdata()) > 1 for p in _along(axes, line)]
