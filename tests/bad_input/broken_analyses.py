@@ -20,7 +20,7 @@ CASES = (
     analyses("unknown analysis", "psaa: {draws: 100}", "psaa:", "unknown key psaa. Did you mean psa?"),
     analyses("unknown key of an analysis", "psa: {drws: 100}", "psa:", "unknown key drws. Did you mean draws?"),
     analyses("number of draws in words", "psa: {draws: many}", "psa:", "whole number"),
-    analyses("no draws", "psa: {draws: 0}", "psa:", "at least 1"),
+    analyses("no draws", "psa: {draws: 0}", "psa:", "at least 2"),
     analyses("analyses as a list", "- psa", "analyses:", "a block of `key: value` lines is needed"),
     analyses("unknown sampling", "psa: {sampling: lhs}", "psa:", "found 'lhs'", "latin_hypercube"),
     analyses(

@@ -53,7 +53,7 @@ CASES = (
         "unknown key treshold",
         "Did you mean thresholds?",
     ),
-    config("threshold of zero", "[20000, 30000]", "[20000, 0]", "settings.thresholds[2]", "found 0", "above 0"),
+    config("threshold of zero", "[20000, 30000]", "[20000, 0]", "settings.thresholds[2]", "found 0", "at least 0.001"),
     config(
         "threshold as text",
         "[20000, 30000]",

@@ -47,7 +47,7 @@ CASES = (
     evppi("a group named as a Dirichlet group", "{groups: {timing: [h_ill]}}", "timing is the name", "Choose another"),
     evppi("a group named all", "{groups: {all: [h_ill]}}", "groups.all", "Choose another"),
     evppi("a threshold twice", "{thresholds: [20000, 20000]}", "a threshold stands twice"),
-    evppi("a threshold of zero", "{thresholds: [0]}", "found 0", "above 0"),
+    evppi("a threshold of zero", "{thresholds: [0]}", "found 0", "at least 0.001"),
     evppi("check of an unknown set", "{check: {sets: [h_il]}}", "check.sets", "Did you mean h_ill?"),
     evppi("check without sets", "{check: {outer: 200}}", "the key sets is missing"),
     evppi("odd number of inner draws", "{check: {sets: [h_ill], inner: 25}}", "inner is even", "found 25"),
@@ -92,6 +92,12 @@ CASES = (
         f"{PSA}evppi: {{parameters: [h_ill]}}",
         "evppi:",
         "h_ill is overridden by a number in this scenario",
+    ),
+    Broken(
+        "EVPPI: a single strategy",
+        (*evppi("", "true").edits, (MODEL, "  screening: {label: Screening, screened: 1}\n", "")),
+        "evppi:",
+        ("the model has one strategy, so there is no decision that information could change",),
     ),
     # --- EVSI
     evsi("no data", "the key data is missing", data=""),

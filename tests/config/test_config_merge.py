@@ -259,3 +259,28 @@ def test_places_of_settings_for_messages_of_a_run(tmp_path, monkeypatch):
     assert refused.value.problems[0].place == "nowhere"  # a place of another kind stays
     assert found.places["effect"] == "configs/main.yaml:3 settings.effect"
     assert found.places["horizon"] == "model/model.yaml:74 settings.horizon"
+
+
+ANALYSES = """\
+analyses:
+  psa:
+    draws: 50
+    alternatives:
+      low: {weight: 1}
+      high: {weight: 1, choices: {outlook: cautious}}
+  evppi: {groups: {one: [h_ill], two: [hr_treated]}}
+  one_way: true
+"""
+
+
+def test_analyses_merge_key_by_key_at_every_depth(tmp_path):
+    child = "extends: main0.yaml\nanalyses:\n  psa: {alternatives: {low: {label: Low}}}\n  one_way: null\n"
+    found = scenario(
+        tmp_path, {"main0": MODEL + ANALYSES, "main": child}, "analyses.psa.alternatives.high.weight=3",
+        "analyses.evppi.groups.one=null", "analyses.psa.draws=70",
+    ).analyses  # fmt: skip
+    assert found.psa.draws == 70 and found.one_way is None
+    assert found.psa.alternatives["high"].weight == 3 and found.psa.alternatives["high"].choices == {
+        "outlook": "cautious"
+    }
+    assert found.psa.alternatives["low"].label == "Low" and list(found.evppi.groups) == ["two"]

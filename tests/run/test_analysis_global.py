@@ -80,12 +80,12 @@ def test_each_factor_has_the_distribution_of_its_parameters(tmp_path):
 
 def test_what_the_scenario_overrides_does_not_vary(tmp_path):
     path = config(tmp_path, CORRELATED)
-    scenario = load_scenario(path, ["overrides.p_birth=0.001", "overrides.h_ill=0.4", "overrides.p_late=0.2"])
+    scenario = load_scenario(path, ["overrides.p_birth=0.001", "overrides.h_ill=0.4", "overrides.p_late=0.1"])
     factors = {f.name: f for f in factors_of(scenario)}
     assert list(factors) == ["p_sensitivity", "timing", "hr_treated"]
     assert varying(scenario, factors["p_sensitivity"]) == ["p_sensitivity"]
     assert label_of(scenario, factors["p_sensitivity"]) == "Sensitivity"
-    tables = run(path, "overrides.p_birth=0.001", "overrides.h_ill=0.4", "overrides.p_late=0.2",
+    tables = run(path, "overrides.p_birth=0.001", "overrides.h_ill=0.4", "overrides.p_late=0.1",
                  "analyses.sobol.base_samples=64").tables  # fmt: skip
     table = tables["sobol"].set_index("factor")
     # what is left of the group is what the override leaves: a constant

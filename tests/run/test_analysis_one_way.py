@@ -124,14 +124,14 @@ def test_shares_of_one_whole_still_add_up_to_1(tmp_path):
 
 
 def test_shares_that_the_scenario_fixes_stay(tmp_path):
-    """Given p_c, the others share what it leaves: p_a / 0.6 is beta(50, 30)."""
+    """Given p_c, the others share what it leaves: p_a / 0.8 is beta(50, 30)."""
     from scipy.stats import beta
 
-    table = tornado(write_points(tmp_path, "one_way: true", "overrides: {p_c: 0.4}\n"))
+    table = tornado(write_points(tmp_path, "one_way: true", "overrides: {p_c: 0.2}\n"))
     assert "p_c" not in set(table["parameter"])
     row = bar(table, "p_a")
-    assert row["low"] == pytest.approx(0.6 * beta(50, 30).ppf(0.025), rel=1e-9)
-    assert overrides_of(row, "low")["p_b"] == pytest.approx(0.6 - row["low"], rel=1e-12)
+    assert row["low"] == pytest.approx(0.8 * beta(50, 30).ppf(0.025), rel=1e-9)
+    assert overrides_of(row, "low")["p_b"] == pytest.approx(0.8 - row["low"], rel=1e-12)
     assert "p_c" not in row["with_low"]
 
 

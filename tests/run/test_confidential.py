@@ -114,7 +114,12 @@ def test_the_report_and_the_record_say_that_they_were_used(folders):
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("overrides:\n  c_drgu: 987654\n", "no such parameter. Did you mean c_drug?"),
+        ("overrides:\n  c_drgu: 987654\n", "what stands here is no parameter (it is not shown). Did you mean c_drug?"),
+        ("overrides: {c_drug:987654}\n", "private.yaml:1: what stands here is no parameter"),
+        ("overrides:\n  987654: c_drug\n", "private.yaml:2: what stands here is no parameter"),
+        ("overrides:\n  c_drug = 987654: 1\n", "what stands here is no parameter"),
+        ("overrides:\n  987654: 1\n  987654: 2\n", "this is not a YAML file that can be read"),
+        ("overrides:\n  p_early: 0.98765\n", "p_late, p_early are shares of one whole"),
         ("overrides:\n  p_birth: 987654\n", "this is no probability (the value is not shown)"),
         ("overrides:\n  c_drug: '987654'\n", "a number is needed (what stands there is not shown)"),
         ("overrides:\n  c_drug: .nan\n", "a number is needed"),
@@ -145,3 +150,13 @@ def test_classes_cover_every_probability():
         "below 5%", "below 5%", "5% to 25%", "50% to 75%", HIGHEST, HIGHEST,
     ]  # fmt: skip
     assert [end for end, _ in CLASSES] == sorted(end for end, _ in CLASSES)
+
+
+@pytest.mark.parametrize("thresholds", ["[20000, 21000]", "[10000, 20000, 30000, 40000, 50000]"])
+def test_verdicts_that_would_bracket_a_price_are_refused(tmp_path, thresholds):
+    config = write_complete(tmp_path)
+    (tmp_path / "private.yaml").write_text(SECRET)
+    with pytest.raises(nbsmodel.InputError, match="would bracket the confidential prices"):
+        nbsmodel.run(
+            config, [f"settings.thresholds={thresholds}"], out=tmp_path / "o", confidential=tmp_path / "private.yaml"
+        )

@@ -141,9 +141,9 @@ def test_weights_of_one_and_none_give_each_structure(tmp_path, weights, same_as)
 
 
 def test_what_the_scenario_overrides_is_not_drawn(tmp_path):
-    psa = psa_of(tmp_path, sets=["overrides.h_ill=0.4", "overrides.p_late=0.2"])
+    psa = psa_of(tmp_path, sets=["overrides.h_ill=0.4", "overrides.p_late=0.1"])
     assert not {"h_ill", "p_late"} & set(psa.draws.columns)
-    assert np.allclose(psa.draws["p_early"], 0.8)  # what the overridden member of the Dirichlet group leaves
+    assert np.allclose(psa.draws["p_early"], 0.9)  # what the overridden member of the Dirichlet group leaves
 
 
 def test_changed_values_over_the_same_draws(tmp_path):
@@ -203,3 +203,97 @@ def test_the_record_names_the_analyses(tmp_path):
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["analyses"] == ["psa"] and "pyarrow" in manifest["libraries"]
     assert "draws: 50" in Path(tmp_path / "out" / "resolved_config.yaml").read_text()
+
+
+def test_members_that_stand_at_a_number_leave_the_others_the_rest():
+    """Three shares; two ways to fix one of them give the same."""
+    from nbsmodel.model.distribution_groups import Dirichlet
+    from nbsmodel.model.parameters import ParameterTable
+    from nbsmodel.model.sampling import given_fixed
+
+    group = Dirichlet("g", ("a", "b", "c"), [5.0, 3.0, 2.0])
+    table = ParameterTable({}, (group,), ())
+    u = np.random.default_rng(1).uniform(size=(20_000, 3))
+    drawn = dict(zip("abc", group.from_uniforms(u).T, strict=True)) | {"x": u[:, 0]}
+    found = given_fixed(table, drawn, {"b": 0.4})
+    assert list(found) == ["a", "c", "x"] and found["x"] is drawn["x"]
+    assert np.allclose(found["a"] + found["c"], 0.6)
+    assert found["a"].mean() == pytest.approx(0.6 * 5 / 7, abs=0.003)  # a / (a + c) is beta(5, 2)
+    again = given_fixed(table, given_fixed(table, drawn, {"b": 0.4}), {"b": 0.4})
+    assert np.allclose(again["a"], found["a"])
+    assert given_fixed(table, drawn, {"x": 1.0}).keys() == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    "sets, says",
+    [
+        (["overrides.p_late=0.4"], "would add up to 1.3 with this. Override p_early too"),
+        (["overrides.p_late=1.0", "overrides.p_early=0"], None),
+        (["overrides.p_late=0.1"], None),
+        (["analyses.psa.alternatives={a: {weight: 1, overrides: {p_late: 0.4}}}"], "alternatives.a"),
+    ],
+)
+def test_shares_that_no_longer_add_up_are_refused(tmp_path, sets, says):
+    config = write_complete(tmp_path)
+    if says is None:
+        assert nbsmodel.run(config, sets, write=False).result.draws == 1
+        return
+    with pytest.raises(InputError, match=says):
+        nbsmodel.run(config, ["analyses.psa.draws=20", *sets], write=False)
+
+
+def test_a_file_with_part_of_a_group_is_refused(tmp_path):
+    config = write_complete(tmp_path)
+    (tmp_path / "part.csv").write_text("draw,p_late\n0,0.1\n1,0.2\n")
+    with pytest.raises(InputError, match="the file has p_late but not p_early, with which they add up to 1"):
+        nbsmodel.run(config, [f"analyses.psa.file={tmp_path / 'part.csv'}"], write=False)
+
+
+def test_causes_are_counted_in_the_same_order_whatever_the_parts(tmp_path, monkeypatch):
+    rows = ["draw,p_sensitivity,h_ill"] + [f"{i},0.9,0.5" for i in range(100)]
+    rows[11], rows[61] = "10,0.9,0.99", "60,1.5,0.5"  # a formula refuses the one, the unit the other
+    (tmp_path / "draws.csv").write_text("\n".join(rows) + "\n")
+    found = []
+    for part in (100, 50):
+        monkeypatch.setattr(psa_module, "FIRST_PART", part)
+        monkeypatch.setattr(psa_module, "MOST_PART", part)
+        psa = run_psa(load_scenario(write_complete(tmp_path / str(part), (MODEL, *out_of_crisis("p_death_crisis"))),
+                                    [f"analyses.psa.file={tmp_path / 'draws.csv'}"]))  # fmt: skip
+        found.append(psa.refused)
+    assert list(found[0]["first_draw"]) == list(found[1]["first_draw"]) == [10, 60]
+    assert list(found[0]["kind"]) == ["formula", "parameter"]
+
+
+def test_a_file_brings_its_own_number_of_draws(tmp_path):
+    config = write_complete(tmp_path)
+    nbsmodel.run(config, ["analyses.psa.draws=20"], out=tmp_path / "a")
+    file = f"analyses.psa.file={tmp_path / 'a' / 'psa_draws.parquet'}"
+    with pytest.raises(InputError, match="a `file` brings its own number of draws"):
+        nbsmodel.run(config, ["analyses.psa.draws=10", file], write=False)
+    assert (
+        len(nbsmodel.run(config, ["analyses.psa.draws=10", file, "analyses.psa.draws=null"], write=False).psa.draws)
+        == 20
+    )
+
+
+def test_simulated_draws_of_a_file_are_run_again_with_refused_ones_in_place(tmp_path):
+    from simulated import write_simulated
+
+    config = write_simulated(tmp_path, individuals="individuals: 40")
+    rows = ["draw,p_sensitivity"] + [f"{i},{1.5 if i in (3, 7) else 0.9}" for i in range(12)]
+    (tmp_path / "draws.csv").write_text("\n".join(rows) + "\n")
+    first = nbsmodel.run(config, [f"analyses.psa.file={tmp_path / 'draws.csv'}"], out=tmp_path / "a")
+    (tmp_path / "draws.csv").unlink()
+    again = nbsmodel.run(tmp_path / "a" / "resolved_config.yaml", out=tmp_path / "b")
+    assert list(first.psa.sample.draws) == [0, 1, 2, 4, 5, 6, 8, 9, 10, 11]
+    assert np.array_equal(first.psa.sample.cost, again.psa.sample.cost)
+    assert (tmp_path / "a/psa_refused.csv").read_bytes() == (tmp_path / "b/psa_refused.csv").read_bytes()
+
+
+def test_a_part_without_cases_goes_with_those_that_have_some(tmp_path, monkeypatch):
+    config = write_complete(tmp_path)
+    (tmp_path / "draws.csv").write_text("p_birth\n0\n0\n0.001\n0.002\n")
+    monkeypatch.setattr(psa_module, "FIRST_PART", 2)
+    monkeypatch.setattr(psa_module, "MOST_PART", 2)
+    psa = run_psa(load_scenario(config, [f"analyses.psa.file={tmp_path / 'draws.csv'}"]))
+    assert list(psa.sample.cases) == [0, 0, 0.001, 0.002]

@@ -116,3 +116,44 @@ def test_a_run_that_cannot_be_is_not_kept(config, tmp_path):
     with pytest.raises(InputError, match="only 0 of"):
         nbsmodel.run(broken, ["analyses.psa.draws=50"], out=tmp_path / "b" / "out")
     assert not list((tmp_path / "b").glob(".out*"))
+
+
+def test_a_damaged_part_is_made_again(config, tmp_path, monkeypatch):
+    nbsmodel.run(config, ["analyses.psa.draws=300"], out=tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        stop_after(patched, 4)
+        with pytest.raises(KeyboardInterrupt):
+            nbsmodel.run(config, ["analyses.psa.draws=300"], out=tmp_path / "out")
+    parts = sorted(tmp_path.glob(".out.unfinished/*.parquet"))
+    assert len(parts) == 4
+    whole = bytearray(parts[1].read_bytes())
+    whole[len(whole) // 3] ^= 0xFF
+    parts[1].write_bytes(bytes(whole))
+    parts[3].write_bytes(b"cut off")
+    nbsmodel.run(config, ["analyses.psa.draws=300"], out=tmp_path / "out", resume=True)
+    for name in FILES:
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "out" / name).read_bytes(), name
+
+
+def test_refused_draws_at_the_end_are_judged_with_those_before(tmp_path, monkeypatch):
+    """A formula refuses 8% of the draws, all of them among the last: no reason to stop, whole or resumed."""
+    config = write_complete(
+        tmp_path,
+        (
+            "model/model.yaml",
+            "crisis:\n        dead: {probability: p_death_crisis, per: year}",
+            "crisis:\n        dead: {probability: 0.3, per: cycle}\n        well: {probability: h_ill, per: cycle}",
+        ),
+    )
+    rows = ["h_ill"] + [("0.9" if i >= 184 else "0.5") for i in range(200)]
+    (tmp_path / "draws.csv").write_text("\n".join(rows) + "\n")
+    sets = [f"analyses.psa.file={tmp_path / 'draws.csv'}"]
+    whole = nbsmodel.run(config, sets, out=tmp_path / "whole")
+    assert whole.psa.refused["refused"].item() == 16
+    with monkeypatch.context() as patched:
+        stop_after(patched, 4)
+        with pytest.raises(KeyboardInterrupt):
+            nbsmodel.run(config, sets, out=tmp_path / "out")
+    nbsmodel.run(config, sets, out=tmp_path / "out", resume=True)
+    for name in (*FILES, "psa_refused.csv"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "out" / name).read_bytes(), name

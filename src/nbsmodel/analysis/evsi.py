@@ -58,6 +58,16 @@ class Design:
     study: Study
 
 
+@dataclass(frozen=True)
+class _Fitted:
+    """What a regression on data says at one threshold: value, errors of the sums asked for, and how well it fits."""
+
+    value: float
+    errors: tuple[float, ...]
+    r2: float
+    remark: str
+
+
 class StudyValues:
     """Values of the data of designs, at some thresholds.
 
@@ -87,21 +97,19 @@ class StudyValues:
         self.draws, self.data, self.seed = draws, {d.name: d for d in data}, seed
         self.nb = NetBenefits(sample, thresholds)
         self.bases = bases_of(sample, years)
-        sets = {d.name: d.informs for d in data}
-        if len(data) > 1:
-            sets[ALL] = joined(ALL, "All data", list(sets.values()))
-        self.sets: dict[str, ParameterSet] = sets
+        self.sets: dict[str, ParameterSet] = {d.name: d.informs for d in data}
+        self.sets[ALL] = joined(ALL, "All data", list(self.sets.values()))
         self.sources: dict[str, ConditionalMeans] = {}
         self.perfect: dict[str, list[Estimate]] = {}
-        for name, subset in sets.items():
-            means = regression(self.nb, draws, subset)
-            self.sources[name] = means
-            self.perfect[name] = [self._held(name, t, means) for t in range(len(self.nb.thresholds))]
-        self._known: dict[tuple[str, Size], tuple[ConditionalMeans, list[Estimate]]] = {}
+        for name, subset in self.sets.items():
+            only = name == ALL and len(data) == 1
+            self.sources[name] = self.sources[data[0].name] if only else regression(self.nb, draws, subset)
+            self.perfect[name] = [self._held(name, t) for t in range(len(self.nb.thresholds))]
+        self._known: dict[tuple[str, Size], list[_Fitted]] = {}
 
-    def _held(self, name: str, threshold: int, means: ConditionalMeans) -> Estimate:
+    def _held(self, name: str, threshold: int) -> Estimate:
         """EVPPI of a set, held between those of its parts and EVPI."""
-        raw = self.nb.value(means, threshold, self.seed, f"evppi {name}")
+        raw = self.nb.value(self.sources[name], threshold, self.seed, f"evppi {name}")
         members = set(self.sets[name].members)
         parts = [self.perfect[d][threshold].value for d in self.perfect if set(self.sets[d].members) <= members]
         value, _ = adjusted(raw.value, max(parts, default=0.0), self.nb.evpi[threshold].value)
@@ -176,73 +184,65 @@ class StudyValues:
         return any(np.isfinite(d.study.cost) and np.isfinite(d.study.after) for d in designs)
 
     def _of_design(self, design: Design) -> list[dict[str, object]]:
-        """Rows of a design: each kind of data alone, and all of them."""
+        """Rows of a design: each kind of data alone (where there are several), and all of them."""
         alone = {name: self._alone(name, size) for name, size in design.sizes.items()}
-        if ALL not in self.sets:
-            whole = next(iter(alone.values()))[0]
-        else:
-            columns = [c for name, size in design.sizes.items() for c in self._statistics(name, size)]
-            whole = ConditionalMeans(columns, self.sources[ALL].fitted)
+        columns = [c for name, size in design.sizes.items() for c in self._statistics(name, size)]
+        whole = self._fitted(ALL, columns, f"evsi {design.name}", design.study)
         rows = []
-        for t, threshold in enumerate(self.nb.thresholds):
-            parts = []
-            for name, (means, estimates) in alone.items():
-                value, how = adjusted(estimates[t].value, 0.0, self.perfect[name][t].value)
-                parts.append(value)
-                if ALL in self.sets:
-                    of = Estimate(value, estimates[t].se)
-                    rows.append(self._row(t, name, of, estimates[t].value, how, means, design.study))
-            rows.append(self._whole_row(t, threshold, max(parts), whole, design))
+        for t in range(len(self.nb.thresholds)):
+            parts = [self._row(t, name, found[t], 0.0, design.study) for name, found in alone.items()]
+            floor = max(value for value, _ in parts)
+            rows += [row for _, row in parts] if len(parts) > 1 else []
+            value, row = self._row(t, ALL, whole[t], floor, design.study)
+            rows.append(row | self._net_benefit(t, value, whole[t], design.study))
         return rows
 
-    def _whole_row(
-        self, t: int, threshold: float, floor: float, whole: ConditionalMeans, design: Design
-    ) -> dict[str, object]:
-        study, nb = design.study, self.nb
-        name = ALL if ALL in self.sets else next(iter(self.sets))
-        waiting = study.waiting(nb.sample.strategies, nb.sample.comparator, nb.decisions[t])
+    def _row(self, t: int, name: str, found: _Fitted, floor: float, study: Study) -> tuple[float, dict[str, object]]:
+        """The value of data, held between its limits, and its row of the table."""
+        limit, births = self.perfect[name][t].value, self.bases.births * study.after
+        value, how = adjusted(found.value, floor, limit)
+        se = found.errors[0]
+        return value, {
+            "threshold": self.nb.thresholds[t], "data": name, "informs": " ".join(self.sets[name].members),
+            "evsi": value, "se": se, **self.bases.all_of(value), "population": value * births,
+            "population_se": se * births, "share_of_evppi": value / limit if limit else np.nan,
+            "estimate": found.value, "adjusted": how, "r2": found.r2, "remark": found.remark,
+        }  # fmt: skip
+
+    def _net_benefit(self, t: int, value: float, found: _Fitted, study: Study) -> dict[str, object]:
         births = self.bases.births
-        after, during = births * study.after, births * study.during
-        zero = np.zeros(len(nb.sample.strategies))
-        sums = [(1.0, zero), (after, -during * waiting)] if np.isfinite(after) else [(1.0, zero)]
-        raw = float(nb.gain(whole, t).mean())
-        stream = f"evsi {design.name}"
-        errors = nb.standard_errors(whole, t, self.seed, stream, sums, self.sources[name])
-        value, how = adjusted(raw, floor, self.perfect[name][t].value)
-        row = self._row(t, ALL, Estimate(value, errors[0]), raw, how, whole, study)
-        if len(sums) == 1:
-            return row
-        found = net_benefit_of_sampling(value, nb.mean_increments(t), waiting, study, births)
-        priced = np.isfinite(study.cost)
-        return row | {
-            "cost": study.cost, "delay_cost": found.delay_cost, "net_benefit": found.net_benefit,
-            "net_benefit_se": errors[1] if priced else np.nan,
-        }  # fmt: skip
+        if not np.isfinite(births * study.after):
+            return {}
+        made = net_benefit_of_sampling(value, self.nb.mean_increments(t), self._waiting(t, study), study, births)
+        error = found.errors[1] if np.isfinite(study.cost) else np.nan
+        return {"cost": study.cost, "delay_cost": made.delay_cost, "net_benefit": made.net_benefit,
+                "net_benefit_se": error}  # fmt: skip
 
-    def _row(
-        self, t: int, name: str, value: Estimate, raw: float, how: str, means: ConditionalMeans, study: Study
-    ) -> dict[str, object]:
-        source = name if name in self.sets else next(iter(self.sets))
-        births, limit = self.bases.births * study.after, self.perfect[source][t].value
-        which = self.nb.which(t)
-        return {
-            "threshold": self.nb.thresholds[t], "data": name, "informs": " ".join(self.sets[source].members),
-            "evsi": value.value, "se": value.se, **self.bases.all_of(value.value), "population": value.value * births,
-            "population_se": value.se * births, "share_of_evppi": value.value / limit if limit else np.nan,
-            "estimate": raw, "adjusted": how, "r2": means.quality(which)["r2"],
-            "remark": WEAK if means.pattern(which) else "",
-        }  # fmt: skip
+    def _waiting(self, t: int, study: Study) -> np.ndarray:
+        sample = self.nb.sample
+        return study.waiting(sample.strategies, sample.comparator, self.nb.decisions[t])
 
-    def _alone(self, name: str, size: Size) -> tuple[ConditionalMeans, list[Estimate]]:
-        """Regression on one kind of data, and its value by threshold; made once for each size."""
-        key = (name, size)
-        if key not in self._known:
-            source = self.sources[name]
-            means = ConditionalMeans(self._statistics(name, size), source.fitted)
-            stream = f"evsi {name} {size}"
-            values = [self.nb.value(means, t, self.seed, stream, source) for t in range(len(self.nb.thresholds))]
-            self._known[key] = means, values
-        return self._known[key]
+    def _alone(self, name: str, size: Size) -> list[_Fitted]:
+        """One kind of data by threshold; made once for each size."""
+        if (name, size) not in self._known:
+            self._known[name, size] = self._fitted(name, self._statistics(name, size), f"evsi {name} {size}")
+        return self._known[name, size]
+
+    def _fitted(self, name: str, columns: list[np.ndarray], stream: str, study: Study | None = None) -> list[_Fitted]:
+        """Regression on data by threshold; with a study the second error is that of its net benefit."""
+        nb, source = self.nb, self.sources[name]
+        means = ConditionalMeans(columns, source.fitted)
+        found = []
+        for t in range(len(nb.thresholds)):
+            sums = [(1.0, np.zeros(len(nb.sample.strategies)))]
+            if study is not None and np.isfinite(self.bases.births * study.after):
+                births = self.bases.births
+                sums.append((births * study.after, -births * study.during * self._waiting(t, study)))
+            errors = nb.standard_errors(means, t, self.seed, stream, sums, source)
+            which = nb.which(t)
+            remark = WEAK if means.pattern(which) else ""
+            found.append(_Fitted(float(nb.gain(means, t).mean()), tuple(errors), means.quality(which)["r2"], remark))
+        return found
 
     def _statistics(self, name: str, size: Size) -> list[np.ndarray]:
         return statistics(self.data[name], size, self.draws, self.seed)

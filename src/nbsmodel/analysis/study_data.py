@@ -40,10 +40,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Size:
-    """How much of a kind of data: observations or time at risk, and the spread of one observation of a mean."""
+    """How much of a kind of data: observations or time at risk; of a mean also the spread of one observation."""
 
     amount: float
-    sd: float = np.nan
+    sd: float = 0.0
 
 
 def statistics(data: Data, size: Size, draws: pd.DataFrame, seed: int) -> list[Array]:

@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from nbsmodel.model.schema import Flag, Num, Strict, Whole
-
-Threshold = Annotated[Num, Field(gt=0)]
+from nbsmodel.config.settings import Threshold
+from nbsmodel.model.schema import Flag, Strict, Whole
 
 #: Points in each of the two base samples of Sobol' indices, and trajectories and levels of Morris' method.
 BASE_SAMPLES, TRAJECTORIES, LEVELS = 1024, 100, 4

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from nbsmodel.config.settings import MOST_THRESHOLDS
+from nbsmodel.config.settings import MOST_THRESHOLDS, Threshold
 from nbsmodel.model.schema import Name, Names, Num, SomeNames, Strict, Text, Whole
 
 #: Values along one side of a grid.
@@ -154,7 +154,7 @@ class TwoWaySchema(Strict):
     x: AxisSchema
     y: AxisSchema
     strategy: Name | None = None
-    threshold: Annotated[Num, Field(gt=0)] | None = None
+    threshold: Threshold | None = None
 
 
 class BreakEvenSchema(MovedSchema):
@@ -187,9 +187,7 @@ class PriceSurfaceSchema(Strict):
     to: Num = 0.95
     steps: Steps = 20
     strategy: Name | None = None
-    thresholds: Annotated[list[Annotated[Num, Field(gt=0)]], Field(min_length=1, max_length=MOST_THRESHOLDS)] | None = (
-        None
-    )
+    thresholds: Annotated[list[Threshold], Field(min_length=1, max_length=MOST_THRESHOLDS)] | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> PriceSurfaceSchema:

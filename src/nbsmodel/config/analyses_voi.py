@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from nbsmodel.config.settings import MOST_THRESHOLDS
-from nbsmodel.model.schema import FormulaText, Name, Num, Strict, Text, Whole
+from nbsmodel.config.settings import MOST_THRESHOLDS, Threshold
+from nbsmodel.model.schema import FormulaText, Name, Strict, Text, Whole
 
 #: Draws of a nested simulation when a config does not say how many, and the most in all.
 OUTER, INNER, MOST_NESTED = 500, 500, 10_000_000
@@ -21,7 +21,7 @@ def _different(thresholds: list[float] | None) -> list[float] | None:
     return thresholds
 
 
-Thresholds = Annotated[list[Annotated[Num, Field(gt=0)]], Field(min_length=1, max_length=MOST_THRESHOLDS)]
+Thresholds = Annotated[list[Threshold], Field(min_length=1, max_length=MOST_THRESHOLDS)]
 
 
 class CheckSchema(Strict):

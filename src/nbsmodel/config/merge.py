@@ -155,9 +155,21 @@ def _with_paths(key: str, block: Any, document: Document) -> Any:
 
 
 def _block_onto(old: Any, new: Any) -> Any:
-    """An analysis put over what a weaker config says of it, key by key; ``null`` switches it off."""
+    """An analysis put over what a weaker config says of it, key by key at every depth; ``null`` takes a key away."""
     old, new = ({} if value is True else value for value in (old, new))
-    return old | new if isinstance(old, dict) and isinstance(new, dict) else new
+    return _deep(old, new)
+
+
+def _deep(old: Any, new: Any) -> Any:
+    if not isinstance(new, dict):
+        return new
+    whole = dict(old) if isinstance(old, dict) else {}
+    for key, value in new.items():
+        if value is None:
+            whole.pop(key, None)
+        else:
+            whole[key] = _deep(whole.get(key), value)
+    return whole
 
 
 class Part(dict[str, Any]):

@@ -28,6 +28,7 @@ from nbsmodel.config.merge import (
     validated,
 )
 from nbsmodel.config.settings import INDIVIDUALS, MOST_FOR_PRECISION, Precision, Settings
+from nbsmodel.config.shares import check_shares
 from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.model.attributes import individual_places
 from nbsmodel.model.load import load_model
@@ -324,6 +325,7 @@ def _overrides(model: Model, merged: Merged, problems: Problems) -> dict[str, fl
         if not (math.isfinite(value) and low <= value <= high):
             problems.add(place, f"{value:g} is no {unit}.", f"It must be {range_text(unit)}.")
         found[name] = value
+    check_shares(model, found, {name: place for name, (_, place) in merged.overrides.items()}, problems)
     return found
 
 

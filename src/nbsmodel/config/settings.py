@@ -22,6 +22,8 @@ INDIVIDUALS, MOST_FOR_PRECISION = 100_000, 10_000_000
 Timing = Literal["start", "mid", "end", "year_step"]
 Correction = Literal["start", "end", "half_cycle", "simpson", "life_table", "every_point", "darth_simpson"]
 Rate = Annotated[Num, Field(ge=0, le=1)]
+#: Money per unit of effect; beyond these ends there is nothing but rounding.
+Threshold = Annotated[Num, Field(ge=1e-3, le=1e12)]
 
 
 class RateStep(Strict):
@@ -90,7 +92,7 @@ class Settings(Strict):
     discount_timing: Annotated[dict[Name, Timing], BeforeValidator(_by_outcome)] = {"default": "mid"}
     within_cycle_correction: Annotated[dict[Name, Correction], BeforeValidator(_by_outcome)] = {"default": "life_table"}
     horizon: Length | None = None
-    thresholds: Annotated[list[Annotated[Num, Field(gt=0)]], Field(min_length=1)] = [20000.0, 30000.0]
+    thresholds: Annotated[list[Threshold], Field(min_length=1)] = [20000.0, 30000.0]
     effect: Name = "qaly"
     perspectives: Annotated[Names, Field(min_length=1)] = ["health_system"]
 

@@ -31,6 +31,7 @@ import scipy
 from numpy.typing import NDArray
 
 from nbsmodel.model.correlations import HIGHEST, LOWEST, Correlation, copulas
+from nbsmodel.model.distribution_groups import Dirichlet
 from nbsmodel.numerics.random import generator, uniforms
 
 if TYPE_CHECKING:
@@ -147,3 +148,28 @@ def _sobol(names: tuple[str, ...], seed: int, n: int, start: int, count: int) ->
         points = sampler.random(1 << max(count - 1, 0).bit_length())[:count]
     # points are multiples of 2^-32 from 0 on: half a step takes them off both ends
     return {name: np.ascontiguousarray(points[:, i]) + 0.5 ** (_BITS + 1) for i, name in enumerate(names)}
+
+
+def given_fixed(
+    table: ParameterTable, columns: Mapping[str, FloatArray], fixed: Mapping[str, float]
+) -> dict[str, FloatArray]:
+    """Drawn parameters without those that stand at a number.
+
+    Where some members of a Dirichlet group are fixed, the drawn others are scaled to what these leave: their
+    distribution given those. Members of other groups and correlated parameters stay as they were drawn.
+
+    Parameters
+    ----------
+    table : ParameterTable
+    columns : mapping of str to array (n,)
+    fixed : mapping of str to float
+        All that is fixed, in whatever way.
+    """
+    found = {name: column for name, column in columns.items() if name not in fixed}
+    for group in table.groups:
+        free = [m for m in group.members if m in found]
+        if isinstance(group, Dirichlet) and free and len(free) < len(group.members):
+            left = 1 - sum(fixed[m] for m in group.members if m in fixed)
+            total = np.sum([found[m] for m in free], axis=0)
+            found |= {m: found[m] * (left / total) for m in free}
+    return found

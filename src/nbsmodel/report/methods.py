@@ -305,10 +305,11 @@ def _inputs(scenario: Scenario) -> Iterator[str]:
     rows = model.parameters.rows.values()
     uncertain = sum(row.uncertain for row in rows)
     have = "has" if uncertain == 1 else "have"
-    yield (
-        f"The model has {counted(len(rows), 'parameter')}, of which {uncertain} {have} a distribution; none was drawn "
-        "in this run: every result is at base values and says nothing about uncertainty."
-    )
+    lead = f"The model has {counted(len(rows), 'parameter')}, of which {uncertain} {have} a distribution"
+    if scenario.analyses.psa is None:
+        yield f"{lead}; none was drawn in this run: every result is at base values and says nothing about uncertainty."
+    else:
+        yield f"{lead}. Results outside the probabilistic analysis are at base values."
 
 
 def rate_text(settings: Settings) -> str:

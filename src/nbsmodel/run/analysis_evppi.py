@@ -11,7 +11,7 @@ from nbsmodel.config.analyses_voi import CheckSchema, EvppiSchema
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.model.correlations import copulas
-from nbsmodel.model.sampling import draw_parameters
+from nbsmodel.model.sampling import draw_parameters, given_fixed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,7 @@ def check(scenario: Scenario, problems: Problems) -> None:
     place = scenario.places.get("analyses.evppi", "analyses.evppi")
     columns, n = drawn
     found_before = len(problems.items)
+    refuse_single(scenario, place, problems)
     sets = units(scenario.model, columns)
     if asked.parameters != "all":
         for name in asked.parameters:
@@ -105,6 +106,13 @@ def make(job: Job) -> dict[str, pd.DataFrame]:
         place = scenario.places.get("analyses.evppi", "analyses.evppi")
         raise InputError([Problem(place, f"{error}.", "Ask for more `draws` in `psa`.")]) from None
     return {"evppi": table}
+
+
+def refuse_single(scenario: Scenario, place: str, problems: Problems) -> None:
+    """Note that a model with one strategy leaves no decision that information could change."""
+    if len(scenario.model.strategies) < 2:
+        found = "the model has one strategy, so there is no decision that information could change."
+        problems.add(place, found, "Leave the analysis out, or add a strategy.")
 
 
 def drawn_columns(scenario: Scenario) -> tuple[list[str], int] | None:
@@ -207,17 +215,16 @@ def _nested(job: Job, sets: list[ParameterSet], thresholds: list[float]) -> dict
     if check is None:
         return {}
     from nbsmodel.analysis.nested_evppi import nested_evppi
-    from nbsmodel.run.psa_draws import without_overridden
     from nbsmodel.run.psa_evaluate import DrawEvaluator
 
     scenario = job.scenario
     table = scenario.model.parameters
-    evaluator = DrawEvaluator(scenario, job.runs.threads)
+    evaluator = DrawEvaluator(scenario, check.outer * check.inner * len(check.sets), job.runs.threads)
 
     def draw(first: int, count: int) -> Mapping[str, Array]:
         start = NESTED_FROM + first
         drawn = draw_parameters(table, start + count, scenario.seed, "monte_carlo", start, count)
-        return without_overridden(table, drawn, scenario.overrides)
+        return given_fixed(table, drawn, scenario.overrides)
 
     def evaluate(rows: Mapping[str, Array], first: int) -> tuple[Sample, Array]:
         n = len(next(iter(rows.values())))

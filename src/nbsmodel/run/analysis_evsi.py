@@ -9,7 +9,7 @@ from nbsmodel.config.scenario import Scenario
 from nbsmodel.errors import InputError, Problem, Problems
 from nbsmodel.model.distribution_groups import Dirichlet
 from nbsmodel.model.units import legal_range
-from nbsmodel.run.analysis_evppi import drawn_columns, refuse_unknown
+from nbsmodel.run.analysis_evppi import drawn_columns, refuse_single, refuse_unknown
 from nbsmodel.run.study_designs import read_designs
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def check(scenario: Scenario, problems: Problems) -> None:
     place = _place(scenario)
     columns, n = drawn
     before = len(problems.items)
+    refuse_single(scenario, place, problems)
     for name, data in asked.data.items():
         _check_data(scenario, columns, name, data, f"{place}.data.{name}", problems)
     if scenario.model.births is None:

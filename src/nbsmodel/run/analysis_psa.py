@@ -46,7 +46,7 @@ def check(scenario: Scenario, problems: Problems) -> None:
     if psa.ceac_to is not None and psa.ceac_to < last:
         found = f"the acceptability curve would end at {psa.ceac_to:g}, below the threshold of {last:g}."
         problems.add(f"{place}.ceac_to", found, f"Write at least {last:g}, or leave it out for {BEYOND * last:g}.")
-    if "analyses.population" in scenario.places and model.births is None:
+    if "population" in scenario.analyses_given and model.births is None:
         found = "the model does not say how many births there are a year, so there is no population."
         fix = "Add `births_per_year` to model.yaml, or leave `population` out."
         problems.add(scenario.places["analyses.population"], found, fix)

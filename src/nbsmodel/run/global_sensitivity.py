@@ -10,8 +10,8 @@ import numpy as np
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.errors import InputError, Problem, Problems
 from nbsmodel.model.correlations import copulas
+from nbsmodel.model.sampling import given_fixed
 from nbsmodel.model.units import legal_range, range_text
-from nbsmodel.run.psa_draws import without_overridden
 
 if TYPE_CHECKING:
     from nbsmodel.analysis.global_sensitivity import Factor
@@ -100,7 +100,7 @@ def net_benefit_of(job: Job, key: str, title: str, threshold: float) -> Callable
     size = SIMULATIONS if scenario.simulated else ROWS
 
     def net_benefit(table: Mapping[str, Array]) -> Array:
-        columns = without_overridden(scenario.model.parameters, table, scenario.overrides)
+        columns = given_fixed(scenario.model.parameters, table, scenario.overrides)
         problems = Problems()
         for name, values in columns.items():
             refuse_outside(scenario, key, name, values, problems)

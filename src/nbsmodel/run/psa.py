@@ -115,7 +115,8 @@ def run_psa(
     source = draw_source(scenario)
     parts: list[Part] = [] if store is None else list(store.parts())
     done = sum(map(len, parts))
-    evaluator = DrawEvaluator(scenario, threads, block)
+    evaluator = DrawEvaluator(scenario, source.n, threads, block)
+    evaluator.by_formula = sum(r.kind == "formula" for p in parts for r in p.evaluated.refusals)
     size = FIRST_PART
     while done < source.n:
         step("drawing parameters and running the model", done, source.n)
@@ -165,7 +166,7 @@ def psa_at(job: Job, changes: dict[str, float], most: int | None = None) -> Samp
         if not low <= value <= high:
             raise InputError([Problem(f"{name} = {value:g}", f"this is no {unit}.", f"It must be {range_text(unit)}.")])
     source, kept = job.psa.source, job.psa.kept
-    evaluator = DrawEvaluator(job.scenario, job.runs.threads)
+    evaluator = DrawEvaluator(job.scenario, job.psa.source.n, job.runs.threads)
     samples = []
     n = source.n if most is None else min(most, source.n)
     for first in range(0, n, MOST_PART):
@@ -188,12 +189,16 @@ def _whole(source: DrawSource, parts: list[Part]) -> Psa:
     kept = np.concatenate([p.evaluated.kept for p in parts])
     refusals = [r for p in parts for r in p.evaluated.refusals]
     refused = refused_table(refusals, source.n)
+    if source.n < FEWEST:
+        raise InputError([Problem(source.place, f"{source.n} draw is too few.", f"At least {FEWEST} are needed.")])
     if kept.sum() < FEWEST:
         reasons = ", ".join(f"{r.cause} ({r.refused})" for r in refused.head(3).itertuples())
         found = f"only {int(kept.sum())} of {source.n} draws can be run; refused by {reasons}."
         raise InputError([Problem(source.place, found, "Choose distributions within the legal range of their units.")])
     ids = source.ids[kept]
     sample = replace(rows_of(joined([p.evaluated.sample for p in parts]), kept), draws=ids)
+    if sample.cases is not None and not sample.cases.any():
+        sample = replace(sample, cases=None)
     columns = {name: np.concatenate([p.columns[name] for p in parts])[kept] for name in parts[0].columns}
     draws = pd.DataFrame(columns, index=pd.Index(ids, name="draw"))
     if source.alternatives[0]:
@@ -206,15 +211,16 @@ def refused_table(refusals: list[Refusal], n: int) -> pd.DataFrame:
     """Refused draws counted by cause, the most frequent first."""
     import pandas as pd
 
-    rows = []
+    rows: list[list[Any]] = []
     for cause in dict.fromkeys((r.kind, r.cause) for r in refusals):
         mine = [r for r in refusals if (r.kind, r.cause) == cause]
         found = np.array([r.found for r in mine])
         low, high = (np.nan, np.nan) if cause[0] == "formula" else (found.min(), found.max())
-        rows.append([cause[1], cause[0], len(mine), len(mine) / n, low, high, mine[0].allowed, mine[0].draw])
+        first = min(mine, key=lambda r: r.draw)
+        rows.append([cause[1], cause[0], len(mine), len(mine) / n, low, high, first.allowed, first.draw])
     columns = ["cause", "kind", "refused", "share", "lowest", "highest", "allowed", "first_draw"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values("refused", ascending=False, kind="stable", ignore_index=True)
+    rows.sort(key=lambda row: (-row[2], row[7], row[1], row[0]))  # whatever the parts they were found in
+    return pd.DataFrame(rows, columns=columns)
 
 
 def write_psa(psa: Psa, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,7 @@ import numpy as np
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.model.distribution_groups import Dirichlet
-from nbsmodel.model.parameters import ParameterTable
-from nbsmodel.model.sampling import draw_parameters
+from nbsmodel.model.sampling import draw_parameters, given_fixed
 from nbsmodel.numerics.random import uniforms
 from nbsmodel.run.psa_evaluate import Alternative, alternatives_of
 
@@ -57,7 +55,7 @@ class DrawSource:
     def part(self, first: int, count: int) -> tuple[dict[str, Array], Array]:
         """Parameters of consecutive draws, and the place of each draw's alternative.
 
-        What the scenario overrides is not drawn, see `without_overridden`.
+        What the scenario or an alternative overrides is not drawn, see `given_fixed`.
         """
         rows = slice(first, first + count)
         which = self._which(first, count)
@@ -66,16 +64,21 @@ class DrawSource:
         else:
             columns = self._drawn(first, count)
         for a, alternative in enumerate(self._of):
-            for name, value in alternative.overrides.items():
-                if name in columns:
-                    columns[name][which == a] = value
+            rows_of = which == a
+            if alternative.overrides and rows_of.any():
+                mine = {name: column[rows_of] for name, column in columns.items()}
+                fixed = {**self.scenario.overrides, **alternative.overrides}
+                for name, column in given_fixed(self.scenario.model.parameters, mine, fixed).items():
+                    columns[name][rows_of] = column
+                for name in columns.keys() & alternative.overrides.keys():
+                    columns[name][rows_of] = alternative.overrides[name]
         return columns, which
 
     def _drawn(self, first: int, count: int) -> dict[str, Array]:
         psa, table = self.scenario.analyses.psa, self.scenario.model.parameters
         assert psa is not None
         drawn = draw_parameters(table, self.n, self.scenario.seed, psa.sampling, first, count)
-        return without_overridden(table, drawn, self.scenario.overrides)
+        return given_fixed(table, drawn, self.scenario.overrides)
 
     def _which(self, first: int, count: int) -> Array:
         if self.which is not None:
@@ -87,25 +90,6 @@ class DrawSource:
         # an alternative without weight has an empty interval; the last end may fall short of 1 by rounding
         possible = np.flatnonzero([a.weight > 0 for a in self._of])
         return np.minimum(np.searchsorted(ends, u, side="right"), possible[-1])
-
-
-def without_overridden(
-    table: ParameterTable, drawn: Mapping[str, Array], overridden: Mapping[str, float]
-) -> dict[str, Array]:  # fmt: skip
-    """Drawn parameters without those that a scenario overrides.
-
-    Where it overrides members of a Dirichlet group, the drawn others are scaled to what they leave, which is
-    their distribution given those.
-    """
-    found = dict(drawn)
-    for group in table.groups:
-        fixed = [m for m in group.members if m in overridden]
-        if isinstance(group, Dirichlet) and fixed and len(fixed) < len(group.members):
-            left = 1 - sum(overridden[m] for m in fixed)
-            share = 1 - np.sum([drawn[m] for m in fixed], axis=0)
-            for member in group.members:
-                found[member] = drawn[member] * (left / share)
-    return {name: column for name, column in found.items() if name not in overridden}
 
 
 def draw_source(scenario: Scenario) -> DrawSource:
@@ -151,6 +135,12 @@ def _from_file(
     if both:
         found = f"{', '.join(both)}: in the file of draws and overridden by the scenario at once."
         raise InputError([Problem(place, found, "Keep one of them.")])
+    for group in scenario.model.parameters.groups:
+        inside = [m for m in group.members if m in table.columns]
+        if isinstance(group, Dirichlet) and inside and len(inside) < len(group.members):
+            missing = [m for m in group.members if m not in inside]
+            found = f"the file has {', '.join(inside)} but not {', '.join(missing)}, with which they add up to 1."
+            raise InputError([Problem(place, found, "Give all members of the group, or none.")])
     columns = {str(name): table[name].to_numpy(dtype=float) for name in table.columns}
     return DrawSource(scenario, table.index.to_numpy(), names, columns, which, of)
 

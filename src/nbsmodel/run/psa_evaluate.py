@@ -14,6 +14,7 @@ from nbsmodel.engine.evaluate import evaluate
 from nbsmodel.engine.inputs import unit_of
 from nbsmodel.engine.simulation import Simulation
 from nbsmodel.errors import InputError, Problem
+from nbsmodel.model.sampling import given_fixed
 from nbsmodel.model.units import legal_range, range_text
 from nbsmodel.run.runs import sample_of, with_outcomes
 
@@ -22,8 +23,6 @@ Array = Any
 #: Draws that the model's formulas refuse are searched for by halving; more of them than this share is a
 #: mistake in the model rather than bad luck, and the search would take long.
 MOST_BY_FORMULA = 0.1
-#: Draws below which that share is not judged.
-FEW_DRAWS = 200
 
 
 @dataclass(frozen=True)
@@ -75,17 +74,18 @@ class DrawEvaluator:
     Parameters
     ----------
     scenario : Scenario
+    draws : int
+        How many there are in all.
     threads, block
         The results do not depend on them.
     """
 
-    def __init__(self, scenario: Scenario, threads: int = 1, block: int | None = None) -> None:
-        self.scenario, self.threads, self.block = scenario, threads, block
+    def __init__(self, scenario: Scenario, draws: int, threads: int = 1, block: int | None = None) -> None:
+        self.scenario, self.draws, self.threads, self.block = scenario, draws, threads, block
         self.alternatives = alternatives_of(scenario)
         rows = scenario.model.parameters.rows
         self.values = {name: scenario.overrides.get(name, row.value) for name, row in rows.items()}
-        self.by_formula = 0
-        self.seen = 0
+        self.by_formula = 0  # draws refused by a formula so far
 
     def run(
         self, columns: Mapping[str, Array], which: Array, first: int, changes: Mapping[str, float] | None = None
@@ -110,7 +110,6 @@ class DrawEvaluator:
         """
         changes = changes or {}
         n = len(which)
-        self.seen += n
         refusals = list(self._out_of_range(columns, first))
         kept = np.ones(n, dtype=bool)
         kept[[r.draw - first for r in refusals]] = False
@@ -173,9 +172,9 @@ class DrawEvaluator:
                     mine[row] = False
                     refusals.append(Refusal(first + row, "formula", problem.place, np.nan, problem.fix))
                 self.by_formula += len(rows)
-                if self.seen >= FEW_DRAWS and self.by_formula > MOST_BY_FORMULA * self.seen:
+                if self.by_formula > max(MOST_BY_FORMULA * self.draws, 1):
                     found = (
-                        f"{self.by_formula} of the first {self.seen} draws give an impossible value, such as: "
+                        f"more than one in ten of {self.draws:,} draws give an impossible value, such as: "
                         f"{error.problems[0].found}"
                     )
                     fix = "Choose distributions that stay where the formula can be worked out."
@@ -195,6 +194,8 @@ class DrawEvaluator:
             for name, column in columns.items()
             if name not in fixed
         }
+        if changes:
+            drawn = given_fixed(s.model.parameters, drawn, {**s.overrides, **fixed})
         if not drawn:  # the alternative fixes all: one parameter at its own value says how many draws there are
             name = next(iter(self.values))
             drawn = {name: np.full(int(np.size(use)), base.pop(name, self.values[name]))}

@@ -95,9 +95,16 @@ class Store:
         return found
 
     def parts(self) -> Iterator[Part]:
-        """Parts that are there already."""
-        for path, _ in self._files():
-            yield _read(path)
+        """Parts that are there already; one that cannot be read, and what follows it, is made again."""
+        files = self._files()
+        for i, (path, _) in enumerate(files):
+            try:
+                part = _read(path)
+            except (OSError, ValueError, KeyError):  # of the library too: damaged, cut off, or not ours
+                for damaged, _ in files[i:]:
+                    damaged.unlink()
+                return
+            yield part
 
     def keep(self, part: Part) -> None:
         """Put a part aside; it is there whole or not at all."""
@@ -117,7 +124,9 @@ def _asked(scenario: Scenario) -> dict[str, Any]:
 
     psa = scenario.analyses.psa
     assert psa is not None
-    files = {shown(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in scenario.model.files}
+    folder = scenario.model.folder
+    names = {p: str(p.relative_to(folder)) if p.is_relative_to(folder) else p.name for p in scenario.model.files}
+    files = {name: hashlib.sha256(p.read_bytes()).hexdigest() for p, name in names.items()}
     if psa.file is not None and Path(psa.file).is_file():
         files["file of draws"] = hashlib.sha256(Path(psa.file).read_bytes()).hexdigest()
     asked = {
@@ -158,7 +167,7 @@ def _write(part: Part, path: Path) -> None:
         "refusals": [asdict(r) for r in part.evaluated.refusals],
     }  # fmt: skip
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
-    pq.write_table(table.replace_schema_metadata({"about": json.dumps(about)}), path)
+    pq.write_table(table.replace_schema_metadata({"about": json.dumps(about)}), path, write_page_checksum=True)
 
 
 def _read(path: Path) -> Part:
@@ -166,7 +175,7 @@ def _read(path: Path) -> Part:
 
     from nbsmodel.run.psa import Part
 
-    table = pq.read_table(path)
+    table = pq.read_table(path, page_checksum_verification=True)
     about = json.loads(table.schema.metadata[b"about"])
     columns = {name: table[name].to_numpy() for name in table.column_names}
     count = len(about["strategies"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shutil
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,6 @@ from nbsmodel.config.scenario import Scenario
 from nbsmodel.engine.result import Result
 from nbsmodel.model.parameters import MEAN_TOLERANCE
 from nbsmodel.model.yamlfile import shown
-from nbsmodel.run.psa import DRAWS_FILE
 from nbsmodel.run.resolved import copy_model, resolved_config
 from nbsmodel.run.scenarios import write_scenarios
 
@@ -40,7 +40,7 @@ def write_record(
     nothing else at hand, but for the verdict at confidential prices, whose file is not kept.
     """
     copied = copy_model(folder / "model", scenario)
-    analyses = _analyses(scenario)
+    analyses = _analyses(scenario, folder)
     if scenario.analyses.scenarios:
         analyses["scenarios"] = write_scenarios(folder, scenario)
     (folder / "resolved_config.yaml").write_text(resolved_config(scenario, analyses), encoding="utf-8")
@@ -72,7 +72,7 @@ def write_record(
             "icer": "ratio of mean increments",
         },
         "confidential_parameters": list(confidential),
-        "inputs": {shown(p): _sha256(p) for p in dict.fromkeys(scenario.files)},
+        "inputs": {shown(p): _sha256(p) for p in dict.fromkeys([*scenario.files, *_draws_file(scenario)])},
         "model_copy": {name: _sha256(folder / "model" / name) for name in copied},
         **of_engine,
         "seconds": {name: round(value, 3) for name, value in times.items()},
@@ -81,11 +81,20 @@ def write_record(
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
-def _analyses(scenario: Scenario) -> dict[str, Any]:
+def _draws_file(scenario: Scenario) -> list[Path]:
+    """The file of draws that was read, if any."""
+    psa = scenario.analyses.psa
+    return [] if psa is None or psa.file is None else [Path(psa.file)]
+
+
+def _analyses(scenario: Scenario, folder: Path) -> dict[str, Any]:
     """The analyses as the results folder has them: what they read from other files stands there too."""
     found = dict(scenario.analyses_given)
     if scenario.analyses.psa is not None and scenario.analyses.psa.file is not None:
-        found["psa"] = found["psa"] | {"file": DRAWS_FILE}
+        (given,) = _draws_file(scenario)  # all of it: refused draws too, which its numbers count
+        copied = f"given_draws{''.join(given.suffixes[-2:])}"
+        shutil.copyfile(given, folder / copied)
+        found["psa"] = found["psa"] | {"file": copied}
     return found
 
 

@@ -13,7 +13,7 @@ from nbsmodel.config.scenario import Scenario
 from nbsmodel.engine.evaluate import evaluate
 from nbsmodel.engine.result import Result
 from nbsmodel.engine.simulation import Simulation
-from nbsmodel.model.parts import COST
+from nbsmodel.model.parts import COST, paths
 
 Array = Any
 #: Told what is done, how much of it, and how much there is.
@@ -28,7 +28,7 @@ def sample_of(result: Result, first: int = 0) -> Sample:
     """Costs and effects of a result, with numbers of draws from `first` on."""
     outcomes = {name: result.by_strategy(name) for name in result.model.outcomes}
     base = result.strategies.index(result.model.comparator)
-    cases = result.case_probability()[:, base]
+    marked = any(branch.case for path in paths(result.model.tree) for branch in path)
     return Sample(
         strategies=result.strategies,
         comparator=base,
@@ -36,7 +36,7 @@ def sample_of(result: Result, first: int = 0) -> Sample:
         effect=outcomes[result.settings.effect],
         draws=np.arange(first, first + result.draws),
         births=result.births,
-        cases=cases if cases.any() else None,
+        cases=result.case_probability()[:, base] if marked else None,
         outcomes=outcomes,
     )
 

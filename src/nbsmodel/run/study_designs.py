@@ -133,7 +133,7 @@ class _Reader:
         if not 0 < amount <= MOST_OBSERVATIONS:
             fix = f"At most {MOST_OBSERVATIONS:g} are simulated." if amount > 0 else least
             self._refuse(f"{place}.{word}", name, amount, fix)
-        sd = math.nan
+        sd = 0.0
         if data.sd is not None:
             sd = self._value(data.sd, known, f"{place}.sd")
             if not 0 < sd < math.inf:

@@ -17,7 +17,7 @@ def draw_evpi(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> Sketch | N
     if "evpi" not in tables or not tables["evpi"]["evpi"].any():
         return None
     table = tables["evpi"]
-    populated = bool(table["population"].notna().all())
+    populated = bool(table["population"].notna().all() and table["population"].max() > 0)
     high = table["evpi"] + 1.96 * table["evpi_se"]
     divisor, word = scale(high)
     panel = CurvePanel(scenario, float(table["threshold"].max()), {}, HEIGHT, RIGHT if populated else 0.3)

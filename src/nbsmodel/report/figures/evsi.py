@@ -48,7 +48,7 @@ def draw_evsi(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> Sketch | N
     panels += [("net_benefit", "net_benefit_se")] if priced else []
     limits = tables["evsi_limits"]
     limits = limits[limits["threshold"] == first].set_index("data")["population" if populated else "evppi"]
-    known = {"data": float(limits[ALL if ALL in limits.index else limits.index[0]]), "all": float(limits[EVERYTHING])}
+    known = {"data": float(limits[ALL]), "all": float(limits[EVERYTHING])}
     divisor, word = scale([known["data"], *rows[panels[0][0]]])
     below = BOTTOM + LEGEND * -(-(len(lines) + 2) // LEGEND_COLUMNS) + 0.05
     height = HEIGHT - BOTTOM + below

@@ -30,11 +30,15 @@ def confidential_section(scenario: Scenario, tables: Mapping[str, pd.DataFrame])
         Row(labels[r["strategy"]], (Cell(f"{sign}{whole(r['threshold'])}"), Cell(r["verdict"]), Cell(r["probability"])))
         for r in rows
     )
+    other = labels[model.comparator]
     columns = (
-        Column("Strategy", False), Column("Threshold"), Column("Verdict at base values", False),
-        Column("Probability cost-effective", False),
+        Column("Strategy", False), Column("Threshold"), Column(f"Verdict against {other}, at base values", False),
+        Column("Probability of being cost-effective", False),
     )  # fmt: skip
-    note = "The probability is told in classes only, and only where a probabilistic analysis was made."
+    note = (
+        f"The probability that a strategy is cost-effective against {other}, in classes only, and only where a "
+        "probabilistic analysis was made."
+    )
     grid = Grid(
         "table-confidential",
         "Verdict at the confidential prices",
@@ -48,6 +52,7 @@ def confidential_section(scenario: Scenario, tables: Mapping[str, pd.DataFrame])
         "when the model was run. All other results stand at the prices of the model and its scenario.",
         " ".join(said),
         "Neither the confidential prices nor any number that depends on them is written anywhere: with this model at "
-        "hand, a cost, an ICER, a net benefit or an exact probability could be solved for the price.",
+        "hand, a cost, an ICER, a net benefit or an exact probability could be solved for the price. What the verdicts "
+        "and classes themselves tell is a range of prices; they are few and wide for that reason.",
     )
     return Section("confidential", "At the confidential prices", paragraphs, (grid,))

@@ -47,7 +47,7 @@ class _Words(PsaWords):
         """What perfect information on some data would be worth."""
         table = self.limits[self.limits["threshold"] == threshold]
         names = list(table["data"])
-        return records(table)[names.index(data if data in names else names[0])]
+        return records(table)[names.index(data)]
 
     def sizes(self, row: Record) -> str:
         """A design by its numbers and years."""

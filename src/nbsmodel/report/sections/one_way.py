@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -80,9 +80,7 @@ def _reading(words: PointsWords, rows: list[Record], table: pd.DataFrame) -> Ite
     if not turning:
         yield "At no end of any bar does it change its sign, so no value on its own turns this comparison."
     else:
-        listed = joined([named(r) for r in turning[:MOST_NAMES]])
-        more = f" and {counted(len(turning) - MOST_NAMES, 'more')}" if len(turning) > MOST_NAMES else ""
-        yield f"It changes its sign within the limits of {counted(len(turning), 'value')}: {listed}{more}."
+        yield f"It changes its sign within the limits of {counted(len(turning), 'value')}: {_listed(turning)}."
     others = _at_other_thresholds(words, rows[0], table)
     if others:
         yield others
@@ -98,8 +96,13 @@ def _decision(words: PointsWords, first: pd.DataFrame) -> str:
     lead = f"The strategy with the highest net benefit of all at {words.at(float(first['threshold'].iloc[0]))}"
     if not turning:
         return f"{lead} is the same at every end of every bar."
-    more = f" and {counted(len(turning) - MOST_NAMES, 'more')}" if len(turning) > MOST_NAMES else ""
-    return f"{lead} is another one at an end of {joined([named(r) for r in turning[:MOST_NAMES]])}{more}."
+    return f"{lead} is another one at an end of {_listed(turning)}."
+
+
+def _listed(rows: Sequence[Record]) -> str:
+    """The first few values by name, and how many more there are."""
+    names = [named(r) for r in rows[:MOST_NAMES]]
+    return joined([*names, f"{len(rows) - MOST_NAMES} more"] if len(rows) > MOST_NAMES else names)
 
 
 def _at_other_thresholds(words: PointsWords, row: Record, table: pd.DataFrame) -> str:

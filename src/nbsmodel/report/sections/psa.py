@@ -190,13 +190,28 @@ def _linear(words: PsaWords) -> Iterator[str]:
     apart = [words.label(r) for r in rows if r["nonlinear"]]
     if apart:
         yield (
-            f"{lead} For {joined(apart)} the two are further apart than the draws leave to chance: the model is not "
-            "linear in its parameters, or their base values are not the means of their distributions. A decision "
-            "should rest on the mean over the draws."
+            f"{lead} For {joined(apart)} the two are further apart than the draws leave to chance: "
+            f"{_why_apart(words)}. A decision should rest on the mean over the draws."
         )
     else:
         yield f"{lead} They are no further apart than the draws leave to chance."
     yield from _other_choice(words)
+
+
+def _why_apart(words: PsaWords) -> str:
+    """What can set the mean over draws apart from the run at base values."""
+    psa = words.scenario.analyses.psa
+    assert psa is not None
+    reasons = ["the model is not linear in its parameters"]
+    if psa.alternatives:
+        reasons.insert(0, "the draws are spread over structural alternatives, of which the base run knows none")
+    if psa.file is not None:
+        reasons.append("the draws of the file have other means than the base values")
+    else:
+        reasons.append("base values are not the means of their distributions")
+    if not words.tables["psa_refused"].empty:
+        reasons.append("refused draws are missing")
+    return joined(reasons, "or")
 
 
 def _switches(words: PsaWords) -> Iterator[str]:
