@@ -42,6 +42,16 @@ def test_both_ends_on_one_side_of_the_base_case():
     assert found["width"].iloc[0] == pytest.approx(40)  # from the base case to the farther end
 
 
+def test_rounding_is_no_difference():
+    """Net benefits near 20,000 that differ in their last bit, where the INMB is 100 and 0."""
+    for cost in (100.0, 0.0):
+        effect = [[1, 1], [1, 1 + 2e-16 * 2], [1, 1]]
+        found = table_of([[0, cost]] * 3, effect)
+        assert found["width"].iloc[0] == 0.0 and not found["changes_sign"].iloc[0]
+    found = table_of([[0, 100], [0, 100 + 1e-6], [0, 100]], [[1, 1]] * 3)
+    assert found["width"].iloc[0] > 0  # a difference that is more than rounding
+
+
 def test_the_best_of_several_strategies():
     """The third overtakes the second, which stays better than the first: another decision, the same signs."""
     found = table_of([[0, 10, 20], [0, 10, 5], [0, 10, 30]], [[0, 1, 1]] * 3, strategies=3)

@@ -49,6 +49,17 @@ CASES = (
     evppi("a threshold twice", "{thresholds: [20000, 20000]}", "a threshold stands twice"),
     evppi("a threshold of zero", "{thresholds: [0]}", "found 0", "at least 0.001"),
     evppi("check of an unknown set", "{check: {sets: [h_il]}}", "check.sets", "Did you mean h_ill?"),
+    evppi(
+        "check of an unknown set beside groups",
+        "{groups: {illness: [h_ill]}, check: {sets: [ilness]}}",
+        "check.sets: no uncertain parameter is named ilness.",
+        "Did you mean illness?",
+    ),
+    evppi(
+        "check of a parameter that is not looked at",
+        "{parameters: [h_ill], check: {sets: [hr_treated]}}",
+        "check.sets: hr_treated is not among the sets looked at.",
+    ),
     evppi("check without sets", "{check: {outer: 200}}", "the key sets is missing"),
     evppi("odd number of inner draws", "{check: {sets: [h_ill], inner: 25}}", "inner is even", "found 25"),
     evppi("too many nested draws", "{check: {sets: [h_ill], outer: 100000, inner: 1000}}", "too many", "10,000,000"),
@@ -147,6 +158,49 @@ CASES = (
         "too many designs",
         "expand to 400 designs; at most 200",
         designs=f"{{babies: {list(range(1, 21))}, children: {list(range(1, 21))}, years: 1}}",
+    ),
+    *(
+        evsi(
+            f"a number named {name}",
+            f"designs[1].{name}: {name} is the name of a column of the table of designs.",
+            "these are taken: threshold, design, data, informs, evsi",
+            designs=f"{{babies: 9, {name}: 5, years: 1}}",
+        )
+        for name in ("cost", "data", "se", "population", "best", "threshold", "design", "remark", "net_benefit_se")
+    ),
+    evsi(
+        "a design named no study",
+        "designs[1].name: `no study` is what designs are set against.",
+        designs="{name: no study, babies: 9, years: 1}",
+    ),
+    evsi(
+        "data named everything",
+        "data.everything: the name `everything` stands for everything that could be known.",
+        data="{everything: {informs: p_birth, kind: counts, of: babies}}",
+    ),
+    given(
+        "a size that divides by 0",
+        "{informs: p_birth, kind: counts, of: babies / 0}",
+        "it is not a finite number in study_1. Does it divide by 0?",
+    ),
+    evsi(
+        "no design that can be carried out",
+        "feasible: no design can be carried out; in study_1, babies <= 2000 * years is 100000 <= 3000.",
+        feasible="[babies <= 2000 * years]",
+    ),
+    evsi("a condition that is none", "feasible[1]: babies * 2 is no comparison.", feasible="[babies * 2]"),
+    evsi("an unknown number in a condition", "feasible[1]: no number of the design", feasible="babis < 3"),
+    evsi("a condition without a value", "feasible[1]: babies < 0 / 0 has no value", feasible="[babies < 0 / 0]"),
+    evsi(
+        "a year too long in words",
+        "reports after 10 years, when the horizon of 10 years is over.",
+        designs="{babies: 100000, years: 10}",
+    ),
+    evsi(
+        "births of one year",
+        "takes 3,000,000 births in 1 year, but only 600,000",
+        enrols="3000000",
+        designs="{babies: 100000, years: 1}",
     ),
     evsi("a negative cost", "evsi.cost: it is -5 in study_1", "at least 0", cost="-5"),
     evsi("an unknown number in the cost", "evsi.cost: no number of the design", "babies", cost="3 * babis"),

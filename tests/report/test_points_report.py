@@ -240,7 +240,9 @@ def test_break_even_values_in_words():
         "SMA test a baby (now £5.00), for Universal screening against No screening: the INMB is positive below £69.20"
         in text
     )
-    assert "These are all values that its unit allows. The same holds at the other thresholds" in text
+    assert (
+        "These are all values that its unit allows. At the other thresholds of the table it stays positive too" in text
+    )
     assert f"over {MINUS}1 to 1" in text and "jumps across it at 120" in text
     (grid,) = section.items
     row = grid.groups[0].rows[0]
@@ -251,9 +253,11 @@ def test_break_even_values_in_words():
 def test_prices_in_words():
     text = prose(value_based_price_section(*uk()))
     assert (
-        "SMA test a baby (now £5.00), for Universal screening against No screening: £69.20 or less at £20,000" in text
+        "SMA test a baby (now £5.00), for Universal screening against No screening: worth its cost at £69.20 or "
+        "less at £20,000" in text
     )
     assert "The INMB is positive at any price" in text
+    assert "all other inputs, discounts included, as they are" in text and "not necessarily the price paid" in text
     text = prose(value_based_price_section(*netherlands()))
     assert "Not even a price of 0 is low enough" in text
     assert f"The line would reach 0 at {MINUS}651,313." in text and "65.72% below the price in force" in text
@@ -262,8 +266,35 @@ def test_prices_in_words():
 def test_the_surface_in_words():
     text = prose(price_surface_section(*uk()))
     assert "each from 0% to 95% in 6 steps" in text and "share of 120 draws" in text
-    assert "it is worth its cost at £20,000 per QALY where the first is below a line that runs from 62." in text
+    assert "a larger value of the first makes it worth less, a larger value of the second more." in text
+    assert "At £20,000 per QALY it is worth its cost where the first is below a line that runs from 62." in text
+    assert "; at 76% or more of the second it is worth its cost at every value of the first shown." in text
     assert "no probabilistic analysis was made" in prose(price_surface_section(*without_draws()))
+
+
+def test_several_roots_are_told_once_in_each_entry(tmp_path):
+    flat = 2 * 20_000 * (0.5 * 0.95 + 0.03) - 8000  # leaves only the curve at the first threshold
+    asked = """
+        break_even:
+          - {name: z, between: [0, 8], strategy: first}
+          - {name: z, between: [0, 4], strategy: first}
+          - {formula: 20000 - c_one, by: c_one, between: [0, 60000], strategy: first}
+        value_based_price: c_one
+    """
+    more = f"overrides: {{c_fixed: {flat!r}, use_bend: 1}}\nsettings: {{thresholds: [20000]}}\n"
+    kink = ("model/model.yaml", "net_one: c_one *", "net_one: min(c_one, 17000) *")
+    output = nbsmodel.run(write_points(tmp_path, asked, more), write=False)
+    section = break_even_section(output.scenario, output.tables)
+    text = prose(section)
+    assert text.count("The INMB is positive between 2 and 5, and negative below 2 and above 5.") == 1
+    assert text.count("Dose (now 3), for First drug against Usual care, between 0 and ") == 2
+    assert "20000 - c_one (now £12,000), for First drug against Usual care: the INMB is positive above £" in text
+    sides = [[r.cells[2].text for r in g.rows] for g in section.items[0].groups]
+    assert sides == [["positive just above", "positive just below"], ["positive above"], ["positive above"]]
+    bent = nbsmodel.run(write_points(tmp_path / "bent", "value_based_price: c_one", "", kink), write=False)
+    (grid,) = value_based_price_section(bent.scenario, {"value_based_price": bent.tables["value_based_price"].query(
+        "strategy == 'first'")}).items  # fmt: skip
+    assert "run again" not in grid.note and {r.cells[0].text for r in grid.groups[0].rows} == {"no straight line"}
 
 
 def test_values_in_their_unit():
@@ -297,3 +328,6 @@ def test_several_strategies_have_panels_and_figures_of_their_own(tmp_path):
     assert "The interval of Utility gained reaches beyond" in prose(one_way_section(scenario, tables))
     (grid,) = (i for i in section.items if not isinstance(i, str))
     assert any(g.title.startswith("Both drugs, ") for g in grid.groups)
+    assert "sets each strategy against the comparator alone, while the probability is that of being the best" in prose(
+        section
+    )

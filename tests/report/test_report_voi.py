@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import pandas as pd
 import pytest
 from test_report import parsed, plain_text
 from voi_cases import SIZES, evppi_case, evsi_case
@@ -168,3 +169,27 @@ def test_the_page_is_well_formed(case, model, populated):
     assert [i for i, n in Counter(found.ids).items() if n > 1] == []
     assert ("table-evppi" if case is evppi_case else "table-evsi") in found.ids
     assert not re.search(r"\b(nan|NaN|inf|Undefined)\b", plain_text(text))
+
+
+def test_data_worth_nothing_are_not_called_worth_most():
+    text = said(evsi_section(*evsi_case(priced=False, scale=0.0)))
+    assert "their data are worth nothing" in text
+    assert "worth most" not in text and "£0.00 per birth" not in text
+
+
+def test_what_values_are_per_and_where_sizes_come_from():
+    text = said(evsi_section(*evsi_case()))
+    assert "Values per birth are averages over all births, screened or not." in text
+    assert "sizes of the data that depend on parameters are worked out from their base values" in text
+
+
+def test_designs_left_out_are_told():
+    scenario, tables = evsi_case()
+    row = {"design": "ise_13", "years": 1.0, "babies": 5.0, "condition": "babies > 9", "found": "5 > 9"}
+    rows = [row | {"design": f"ise_{i}"} for i in range(13, 18)]
+    text = said(evsi_section(scenario, tables | {"evsi_left_out": pd.DataFrame(rows)}))
+    assert (
+        "Five designs were left out, since they cannot be carried out: ise_13 (babies > 9 is 5 > 9), "
+        "ise_14 (babies > 9 is 5 > 9) and ise_15 (babies > 9 is 5 > 9); the others are in evsi_left_out.csv."
+    ) in text
+    assert "left out" not in said(evsi_section(scenario, tables))

@@ -144,7 +144,127 @@ def test_costs_are_looked_for_far_beyond_the_value_in_force(tmp_path):
     assert row["relative_to_base"] > 30 and row["to"] >= 100 * 200
 
 
+def test_a_formula_that_falls_turns_the_sides_round(tmp_path):
+    asked = "break_even: {formula: 20000 - c_one, by: c_one, strategy: first, between: [8000, 30000]}"
+    (row,) = rows(tables(tmp_path, asked)["threshold"], threshold=20_000.0)
+    price = 2 * 20_000 * (0.5 * 0.95 + 0.03) - 500
+    assert row["value"] == pytest.approx(20_000 - price, rel=1e-9) and row["by_value"] == pytest.approx(price)
+    assert (row["positive"], row["base"], row["unit"]) == ("above", 12_000, "GBP")
+    assert (row["from"], row["to"]) == (-10_000, 12_000)
+    assert (row["inmb_at_low"], row["inmb_at_high"]) == pytest.approx((net_benefits(30_000)[0], net_benefits(8000)[0]))
+    assert row["note"].startswith("The INMB is positive above ")
+    for step, sign in ((10, 1), (-10, -1)):  # more of the formula is less of the price
+        assert inmb(tmp_path, {"c_one": 20_000 - (row["value"] + step)}) * sign > 0
+
+
+def test_several_roots_of_a_formula_that_falls(tmp_path):
+    flat = net_benefits(c_fixed=0)[0] / 0.5
+    more = f"overrides: {{c_fixed: {flat!r}, use_bend: 1}}\n"
+    found = rows(tables(tmp_path, "break_even: {formula: 10 - z, by: z, between: [0, 8], strategy: first}", more)[
+        "threshold"], threshold=20_000.0)  # fmt: skip
+    assert [r["value"] for r in found] == pytest.approx([5, 8], abs=1e-7)
+    assert [r["by_value"] for r in found] == pytest.approx([5, 2], abs=1e-7)
+    assert [r["positive"] for r in found] == ["above", "below"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "by", "unit"),
+    [
+        ("c_one * (1 - discount_one)", "discount_one", "GBP"),
+        ("net_one + c_fixed", "c_one", "GBP"),
+        ("c_one / c_two", "c_one", ""),
+        ("c_one * c_two", "c_one", ""),
+        ("1 - discount_one", "discount_one", ""),
+    ],
+)
+def test_the_unit_of_a_formula_is_that_of_its_money(tmp_path, formula, by, unit):
+    table = tables(tmp_path, f"break_even: {{formula: {formula}, by: {by}, strategy: first}}")["threshold"]
+    assert set(table["unit"]) == {unit}
+
+
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        ("(c_one - 9000) ** 2", "does not rise throughout or fall throughout as c_one goes from 0 to"),
+        ("min(c_one, 17000)", "does not rise throughout"),
+        ("1 / (c_one - c_one)", "is no finite number at c_one = 0"),
+        ("log(c_one - 100000)", "is no finite number at c_one = 0"),
+        ("c_two + c_fixed", "does not change as c_one goes"),
+    ],
+)
+def test_a_formula_without_one_side_is_refused(tmp_path, formula, words):
+    asked = f'break_even: {{formula: "{formula}", by: c_one}}'
+    with pytest.raises(nbsmodel.InputError) as refused:
+        tables(tmp_path, asked)
+    assert "analyses.break_even[1].formula" in str(refused.value) and words in str(refused.value)
+    assert "narrower `between`" in str(refused.value) or "Give `between: [low, high]`" in str(refused.value)
+
+
+def test_a_formula_is_allowed_where_it_rises(tmp_path):
+    asked = 'break_even: {formula: "(c_one - 9000) ** 2", by: c_one, between: [10000, 30000], strategy: first}'
+    (row,) = rows(tables(tmp_path, asked)["threshold"], threshold=20_000.0)
+    assert row["value"] == pytest.approx((row["by_value"] - 9000) ** 2) and row["positive"] == "below"
+
+
+def test_two_roots_have_one_sentence(tmp_path):
+    flat = net_benefits(c_fixed=0)[0] / 0.5
+    more = f"overrides: {{c_fixed: {flat!r}, use_bend: 1}}\n"
+    asked = """
+        break_even:
+          - {name: z, between: [0, 8], strategy: first}
+          - {name: z, between: [0, 4], strategy: first}
+    """
+    table = tables(tmp_path, asked, more)["threshold"]
+    found = rows(table, question=1, threshold=20_000.0)
+    assert {r["note"] for r in found} == {"The INMB is positive between 2 and 5, and negative below 2 and above 5."}
+    (one,) = rows(table, question=2, threshold=20_000.0)
+    assert one["note"] == "The INMB is positive above 2."
+
+
 # --- value-based prices
+
+
+KINK = ("model/model.yaml", "net_one: c_one *", "net_one: min(c_one, 17000) *")
+
+
+def test_a_price_beyond_a_bend_is_not_given(tmp_path):
+    """Nothing is left to pay above 17,000, so that no price is too high; three equal steps up to 16,000 do not tell."""
+    table = tables(tmp_path, "value_based_price: c_one", "", KINK)["value_based_price"]
+    for row in rows(table, strategy="first"):
+        assert row["status"] == "no straight line" and "break_even" in row["note"]
+        assert math.isnan(row["price"]) and math.isnan(row["inmb_at_price"])
+    swap = ("model/model.yaml", "value: one * net_one + two", "value: (1 - one) * net_one + two")
+    table = tables(tmp_path / "saving", "value_based_price: c_one", "", KINK, swap)["value_based_price"]
+    assert set(table[table["strategy"] == "first"]["status"]) == {"no straight line"}
+
+
+def test_a_price_before_a_bend_stands(tmp_path):
+    table = tables(tmp_path, "value_based_price: c_one", "overrides: {c_fixed: 9000}\n", KINK)["value_based_price"]
+    (row,) = rows(table, strategy="first", threshold=20_000.0)
+    assert row["status"] == "price" and row["price"] == pytest.approx(2 * 20_000 * 0.505 - 9000)
+    assert abs(row["inmb_at_price"]) < 1e-8
+
+
+def test_a_net_price_is_a_derived_value(tmp_path):
+    asked = """
+        value_based_price: [c_one, {name: net_one, label: "First drug, net of discount"}, net_two]
+        psa: {draws: 80}
+        price_surface: {x: {name: net_one}, y: {name: net_two}, from: 0, to: 20000, steps: 3}
+    """
+    found = tables(tmp_path, asked, "overrides: {discount_one: 0.5}\n")
+    prices = found["value_based_price"]
+    for threshold in (20_000.0, 30_000.0):
+        (bare,) = rows(prices, name="c_one", strategy="first", threshold=threshold)
+        (net,) = rows(prices, name="net_one", strategy="first", threshold=threshold)
+        assert net["price"] == pytest.approx(0.5 * bare["price"], rel=1e-12)  # half of the list price is paid
+        assert (net["price_in_force"], net["unit"], net["label"]) == (4000, "GBP", "First drug, net of discount")
+        assert net["note"].startswith("The INMB is not negative at or below ") and "currency" not in net["note"]
+        assert abs(inmb(tmp_path, {"net_one": net["price"]}, "first", threshold)) < 1e-8
+    assert rows(prices, name="net_two")[0]["label"] == "Net two"
+    for row in rows(found["price_surface"], strategy="first", threshold=20_000.0):
+        assert row["inmb"] == pytest.approx(net_benefits(row["x"])[0])
+        # in every draw the net price is the number given, so only clinic, utility and groups vary
+        assert row["inmb_psa_se"] > 0 and abs(row["inmb_psa"] - row["inmb"]) < 8 * row["inmb_psa_se"] + 800
 
 
 def test_prices_by_hand(tmp_path):

@@ -203,10 +203,43 @@ def test_checks_say_nothing_of_what_is_in_order(tmp_path):
     assert problems.items == []
 
 
+def test_designs_that_cannot_be_carried_out_are_left_out_and_told(evsi, tmp_path):
+    feasible = "    feasible: [babies * p_birth >= 10, not (babies < 50000 and years < 1)]\n    enrols: babies\n"
+    output = nbsmodel.run(config(tmp_path, EVSI.replace("    enrols: babies\n", feasible)), out=tmp_path / "out")
+    p_birth = output.scenario.overrides.get("p_birth", output.scenario.model.parameters.rows["p_birth"].value)
+    left = output.tables["evsi_left_out"]
+    assert list(left.columns) == ["design", "years", "babies", "condition", "found"]
+    assert set(left["design"]) == {"pilot_1"}
+    assert ("babies * p_birth >= 10" in set(left["condition"])) == (30_000 * p_birth < 10)
+    told = left.set_index("condition")["found"]
+    assert told["not (babies < 50000 and years < 1)"] == "not (30000 < 50000 and 0.1 < 1)"
+    table = output.tables["evsi"]
+    assert list(dict.fromkeys(table["design"])) == ["pilot_2", "large", "no study"]
+    before = evsi.tables["evsi"]
+    for name in ("pilot_2", "large"):  # the others are as they were
+        rows = [t.loc[t["design"] == name, ["data", "evsi", "net_benefit"]].reset_index(drop=True)
+                for t in (table, before)]  # fmt: skip
+        pd.testing.assert_frame_equal(*rows)
+    assert "evsi_left_out" not in evsi.tables
+    assert (output.folder / "evsi_left_out.csv").is_file()
+    page = (output.folder / "report.html").read_text()
+    assert "One design was left out, since it cannot be carried out: pilot_1 (" in page
+
+
+def test_a_parameter_that_an_alternative_overrides_is_told(tmp_path):
+    block = (
+        "  psa: {draws: 600, alternatives: {a: {weight: 1}, b: {weight: 1, overrides: {h_ill: 0.1}}}}\n  evppi: true\n"
+    )
+    table = nbsmodel.run(config(tmp_path, block), write=False).tables["evppi"]
+    told = table[table["remark"].str.contains("gives the alternative away")]
+    assert set(told["set"]) == {"h_ill"}
+
+
 def test_sizes_are_whole_and_numbers_are_those_of_the_scenario(tmp_path):
     scenario = load_scenario(config(tmp_path, EVSI), ["overrides.p_birth=0.0004"])
     problems = Problems()
-    designs = read_designs(scenario, scenario.analyses.evsi, "here", problems)
+    designs, left_out = read_designs(scenario, scenario.analyses.evsi, "here", problems)
+    assert left_out == []
     assert problems.items == []
     assert designs[0].sizes["timing"].amount == 12  # 30,000 babies x 0.0004
     assert designs[1].sizes["illness"].amount == pytest.approx(240)

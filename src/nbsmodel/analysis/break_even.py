@@ -144,7 +144,8 @@ class Line:
         nan where the slope is 0.
     slope : array (target,)
     straight : bool array (target,)
-        Whether the middle of the three points lies on the line through the others.
+        Whether the middle of the three points lies on the line through the others; a caller who has run more
+        points may know better.
     """
 
     root: Array

@@ -9,7 +9,7 @@ Smoothing Spline ANOVA Models; for this use Strong, Oakley and Brennan (2014), M
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -18,7 +18,8 @@ import scipy
 
 from nbsmodel.numerics.column_terms import ColumnTerms, distinct, products, terms_of
 from nbsmodel.numerics.random import uniforms
-from nbsmodel.numerics.shrunken_regression import ShrunkenFit, ShrunkenRegression
+from nbsmodel.numerics.residual_tests import explained, patterned, patterned_pair
+from nbsmodel.numerics.shrunken_regression import ErrorRoot, ShrunkenFit, ShrunkenRegression
 
 Array = Any
 
@@ -28,9 +29,8 @@ UNUSED = 0.02
 #: A product enters when its part of the residuals would be that large by chance in this share of fits without
 #: any; at most so many pairs and triples, of so many columns (those that explain most).
 CHANCE, MOST_PAIRS, MOST_TRIPLES, MOST_PAIRED = 0.05, 40, 40, 40
-#: Groups of rows in which residuals should have mean 0, and what is called a pattern: beyond chance, and this large
-#: beside the fitted values.
-GROUPS, SURE, LARGE = 20, 1e-4, 0.05
+#: Columns in whose pairs a pattern is looked for, and a spread that is rounding beside the largest number.
+MOST_CROSSED, ROUNDING = 20, 1e-12
 
 
 class ConditionalMeans:
@@ -55,11 +55,14 @@ class ConditionalMeans:
 
     def __init__(self, columns: Sequence[Array], responses: Array) -> None:
         self.responses = responses
+        self.largest = float(np.abs(responses).max())
         self.used = distinct(list(columns))
         self.columns = [np.asarray(columns[i]) for i in self.used]
         self.pairs: list[tuple[int, int]] = []
         self.triples: list[tuple[int, int, int]] = []
         self.fits: list[ShrunkenFit] = []
+        self.strongest: list[int] = []
+        self._roots: dict[int, ErrorRoot] = {}
         if not self.used:
             self.fitted = np.broadcast_to(responses.mean(axis=0), responses.shape)
             return
@@ -68,6 +71,7 @@ class ConditionalMeans:
         bends = [t.bend for t in terms if t.bend.shape[1]]
         self._fit([*lines, *bends], len(lines))
         if len(terms) > 1:
+            self.strongest = self._ranked(terms)
             used = [b for b, f in zip(bends, self._freedom()[len(lines) :], strict=True) if f > UNUSED]
             self._with_products(terms, [*lines, *used], len(lines))
 
@@ -88,7 +92,7 @@ class ConditionalMeans:
 
     def _with_products(self, terms: list[ColumnTerms], blocks: list[Array], lines: int) -> None:
         leading = [t.leading for t in terms]
-        self.pairs = self._screened_pairs(leading, self._strongest(terms))
+        self.pairs = self._screened_pairs(leading, sorted(self.strongest[:MOST_PAIRED]))
         if not self.pairs:
             if len(blocks) < len(self.regression.sizes):
                 self._fit(blocks, lines)
@@ -100,11 +104,11 @@ class ConditionalMeans:
         if self.triples:
             self._fit([*blocks, np.column_stack([_triple(leading, t) for t in self.triples])], lines)
 
-    def _strongest(self, terms: list[ColumnTerms]) -> list[int]:
-        """Columns that explain most by themselves, in their order."""
+    def _ranked(self, terms: list[ColumnTerms]) -> list[int]:
+        """Columns, those that explain most by themselves first."""
         spread = np.maximum(self.responses.std(axis=0), 1e-300)
         fits = [np.abs(t.leading.T @ (self.responses - self.responses.mean(axis=0)) / spread).max() for t in terms]
-        return sorted(sorted(range(len(terms)), key=lambda i: -fits[i])[:MOST_PAIRED])
+        return sorted(range(len(terms)), key=lambda i: -fits[i])
 
     def _residuals(self) -> Array:
         """With standard deviation 1, or 0 where a fit is exact."""
@@ -119,23 +123,20 @@ class ConditionalMeans:
         found = []
         for i, j in every:
             product = np.hstack(products(leading[i], leading[j], 2))
-            size, axes = np.linalg.eigh(product.T @ product)
-            kept = size > 1e-10 * max(size[-1], 1e-300)
-            explained = ((axes[:, kept].T @ (product.T @ residuals)) ** 2 / size[kept, None]).sum(axis=0).max()
-            if explained > scipy.special.chdtri(kept.sum(), CHANCE / len(every)):
-                found.append((-float(explained), (i, j)))
+            if much := explained(product, residuals, CHANCE / len(every)):
+                found.append((-much, (i, j)))
         return sorted(pair for _, pair in sorted(found)[:MOST_PAIRS])
 
     def _screened_triples(self, leading: list[Array]) -> list[tuple[int, int, int]]:
         pairs = set(self.pairs)
-        among = sorted({i for pair in pairs for i in pair})
-        every = [t for t in combinations(among, 3) if sum(p in pairs for p in combinations(t, 2)) > 1]
+        # one pair is enough: by themselves the others may have no product, as in b c + a b c
+        among = sorted(self.strongest[:MOST_PAIRED])
+        every = [t for t in combinations(among, 3) if any(p in pairs for p in combinations(t, 2))]
         residuals = self._residuals()
         found = []
         for triple in every:
-            explained = float(((_triple(leading, triple) @ residuals) ** 2).max()) / len(residuals)
-            if explained > scipy.special.chdtri(1, CHANCE / len(every)):
-                found.append((-explained, triple))
+            if much := explained(_triple(leading, triple)[:, None], residuals, CHANCE / len(every)):
+                found.append((-much, triple))
         return sorted(triple for _, triple in sorted(found)[:MOST_TRIPLES])
 
     def errors(
@@ -189,11 +190,16 @@ class ConditionalMeans:
         shape = (len(which), terms + 1, simulations)
         normals = scipy.special.ndtri(uniforms(seed, "regression error", name, int(np.prod(shape)))).reshape(shape)
         normals = np.tensordot(mix, normals, axes=1)
-        level = normals[:, -1] * (spread / len(rest))[:, None]
         if not self.fits:
-            return [], level
-        fits = [self.fits[r] for r in which]
-        return [self.regression.errors(f, z[:-1], self.free) for f, z in zip(fits, normals, strict=True)], level
+            return [], normals[:, 0] * (spread / len(rest))[:, None]
+        found = [self.regression.errors(self._error_root(r), z) for r, z in zip(which, normals, strict=True)]
+        return [coefficients for coefficients, _ in found], np.stack([level for _, level in found])
+
+    def _error_root(self, r: int) -> ErrorRoot:
+        if r not in self._roots:
+            rest = self.responses[:, r] - self.fitted[:, r]
+            self._roots[r] = self.regression.error_root(self.fits[r], rest, self.free)
+        return self._roots[r]
 
     def quality(self, which: Sequence[int]) -> dict[str, float]:
         """How well some responses are fitted, together.
@@ -225,19 +231,28 @@ class ConditionalMeans:
         """Places of the given columns along which residuals of some responses still have a pattern."""
         found = []
         for place, column in zip(self.used, self.columns, strict=True):
-            if column.dtype.kind in "fiub" and any(self._patterned(column, r) for r in which):
+            if column.dtype.kind in "fiub" and any(patterned(column, *r) for r in self._left(which)):
                 found.append(place)
         return found
 
-    def _patterned(self, column: Array, r: int) -> bool:
-        rest = (self.responses[:, r] - self.fitted[:, r])[np.argsort(column, kind="stable")]
-        spread = self.fitted[:, r].std()
-        groups = np.array_split(rest, GROUPS)
-        means = np.array([g.mean() for g in groups])
-        errors = np.array([max(g.std() / np.sqrt(len(g)), 1e-9 * spread) for g in groups])
-        if spread == 0 or scipy.special.chdtrc(GROUPS - 1, float(((means / errors) ** 2).sum())) > SURE:
-            return False
-        return float((means**2 - errors**2).mean()) > (LARGE * spread) ** 2
+    def paired_pattern(self, which: Sequence[int]) -> tuple[int, int] | None:
+        """Places of two columns over which together residuals of some responses still have a pattern.
+
+        Of many columns only the pairs of those that explain most are looked at.
+        """
+        first = self.strongest[:MOST_CROSSED]
+        for residuals, spread in self._left(which):
+            pair = patterned_pair([self.columns[i] for i in first], residuals, spread)
+            if pair is not None:
+                return self.used[first[pair[0]]], self.used[first[pair[1]]]
+        return None
+
+    def _left(self, which: Sequence[int]) -> Iterator[tuple[Array, float]]:
+        """Residuals of responses that vary by more than rounding, and the spread of their fitted values."""
+        for r in which:
+            response, fitted = self.responses[:, r], self.fitted[:, r]
+            if response.std() > ROUNDING * self.largest:
+                yield response - fitted, float(fitted.std())
 
 
 def _triple(leading: list[Array], which: tuple[int, int, int]) -> Array:

@@ -8,7 +8,7 @@ they hold, and capped at EVPI. That of all parameters is EVPI by definition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ import pandas as pd
 
 from nbsmodel.analysis.conditional_mean import ConditionalMeans
 from nbsmodel.analysis.estimates import mean
-from nbsmodel.analysis.parameter_sets import ParameterSet
+from nbsmodel.analysis.parameter_sets import ALTERNATIVE, ParameterSet
 from nbsmodel.analysis.sample import Sample
 from nbsmodel.analysis.voi import Estimate, NetBenefits
 from nbsmodel.numerics.one_thread import one_thread
@@ -25,6 +25,13 @@ from nbsmodel.numerics.one_thread import one_thread
 #: called few.
 FEWEST, FEWEST_EACH = 100, 50
 ENOUGH, ENOUGH_EACH = 500, 250
+#: What is said of a regression that misses something, and of a value that tells more than itself.
+PATTERN = "The fit leaves a pattern in the residuals, so the value may be too low."
+PAIRED_PATTERN = "The fit leaves a pattern in the residuals over two columns together, so the value may be too low."
+TELLS = (
+    "Structural alternatives override it, so its value gives the alternative away: this includes what it is worth to "
+    "know which alternative holds."
+)
 #: Name of the set of all parameters that are drawn.
 ALL = "all"
 
@@ -100,6 +107,7 @@ def evppi_table(
     years: float | None = None,
     seed: int = 1,
     nested: Mapping[str, Sequence[Estimate]] | None = None,
+    overridden: Collection[str] = (),
     progress: Callable[[int], None] = lambda done: None,
 ) -> pd.DataFrame:
     """EVPPI of sets of parameters at some thresholds.
@@ -118,6 +126,8 @@ def evppi_table(
         Of the simulated errors.
     nested : mapping of str to sequence of Estimate, optional
         Nested simulations of some sets, by threshold.
+    overridden : collection of str
+        Parameters that a structural alternative overrides.
     progress : callable, optional
         Told the sets done.
 
@@ -153,7 +163,10 @@ def evppi_table(
             row = {"threshold": threshold, "order": t, "estimate": raw.value, "adjusted": how}
             row |= _of_set(subset, Estimate(value, raw.se), nb.evpi[t].value, bases)
             row |= _checked((nested or {}).get(subset.name), t)
-            rows.append(row | _of_regression(nb, means, t))
+            row |= _of_regression(nb, means, t)
+            if means is not None and ALTERNATIVE not in members and members & set(overridden):
+                row["remark"] = f"{row['remark']} {TELLS}".strip()
+            rows.append(row)
         progress(done + 1)
     table = pd.DataFrame(rows).sort_values(["order", "evppi"], ascending=[True, False], kind="stable")
     return table.reset_index(drop=True)[COLUMNS]
@@ -208,5 +221,12 @@ def _remarks(nb: NetBenefits, means: ConditionalMeans, which: Sequence[int]) -> 
     needed = enough(len(means.used))
     if means.used and len(nb.sample) < needed:
         yield f"Few draws: {needed} or more would be better."
+    if found := pattern_remark(means, which):
+        yield found
+
+
+def pattern_remark(means: ConditionalMeans, which: Sequence[int]) -> str:
+    """What is said of responses whose fit leaves a pattern; empty without one."""
     if means.pattern(which):
-        yield "The fit leaves a pattern in the residuals, so the value may be too low."
+        return PATTERN
+    return "" if means.paired_pattern(which) is None else PAIRED_PATTERN

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from nbsmodel.analysis.conditional_mean import ConditionalMeans
-from nbsmodel.analysis.evppi import adjusted, bases_of, regression
+from nbsmodel.analysis.evppi import adjusted, bases_of, pattern_remark, regression
 from nbsmodel.analysis.net_benefit_of_sampling import Study, net_benefit_of_sampling
 from nbsmodel.analysis.parameter_sets import ParameterSet, joined
 from nbsmodel.analysis.sample import Sample
@@ -35,7 +35,6 @@ LIMITS = [
     "threshold", "data", "label", "informs", "evppi", "se", "per_case", "per_year", "population", "population_se",
     "remark",
 ]  # fmt: skip
-WEAK = "The fit leaves a pattern in the residuals, so the value may be too low."
 
 
 @dataclass(frozen=True)
@@ -130,10 +129,8 @@ class StudyValues:
                 label = "All parameters" if name == EVERYTHING else self._label(name)
                 informs = "" if name == EVERYTHING else " ".join(self.sets[name].members)
                 scaled = [*self.bases.all_of(estimate.value).values(), self.bases.all_of(estimate.se)["population"]]
-                weak = name in self.sources and bool(self.sources[name].pattern(self.nb.which(t)))
-                rows.append(
-                    [threshold, name, label, informs, estimate.value, estimate.se, *scaled, WEAK if weak else ""]
-                )
+                weak = pattern_remark(self.sources[name], self.nb.which(t)) if name in self.sources else ""
+                rows.append([threshold, name, label, informs, estimate.value, estimate.se, *scaled, weak])
         return pd.DataFrame(rows, columns=LIMITS)
 
     def _label(self, name: str) -> str:
@@ -240,7 +237,7 @@ class StudyValues:
                 sums.append((births * study.after, -births * study.during * self._waiting(t, study)))
             errors = nb.standard_errors(means, t, self.seed, stream, sums, source)
             which = nb.which(t)
-            remark = WEAK if means.pattern(which) else ""
+            remark = pattern_remark(means, which)
             found.append(_Fitted(float(nb.gain(means, t).mean()), tuple(errors), means.quality(which)["r2"], remark))
         return found
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbsmodel.analysis.contrast import Pair, contrast
+from nbsmodel.analysis.contrast import Contrast, Pair, contrast
 from nbsmodel.analysis.sample import Sample
 from nbsmodel.analysis.ties import shortfall
 
@@ -73,7 +73,8 @@ def tornado_table(
     -------
     DataFrame
         A row for each pair, threshold and bar, bars by falling ``width`` at the first threshold. ``width`` is
-        the span of the incremental net benefit (INMB) over both ends and the base case. ``changes_sign`` tells
+        the span of the incremental net benefit (INMB) over both ends and the base case, exactly 0 where it is
+        rounding error. ``changes_sign`` tells
         whether the INMB of the pair changes its sign at an end, ``changes_decision`` whether another strategy
         of all has the highest net benefit there. Ratios are nan where the differences have opposite signs or are
         zero; the quadrant then says what holds.
@@ -81,7 +82,7 @@ def tornado_table(
     rows = []
     for pair in pairs:
         at_base, at_ends = contrast(base, pair), contrast(ends, pair)
-        first = _widths(at_base.inmb(thresholds[0]), at_ends.inmb(thresholds[0]))
+        first = _widths(at_base, at_ends, thresholds[0])
         order = np.argsort(-first, kind="stable").tolist()
         both = [
             (getattr(at_base, quantity)[0], getattr(at_ends, quantity))
@@ -89,7 +90,8 @@ def tornado_table(
         ]
         for threshold in thresholds:
             inmb0, inmb = at_base.inmb(threshold), at_ends.inmb(threshold)
-            widths, signs = _widths(inmb0, inmb), np.sign(inmb) != np.sign(inmb0)
+            widths = _widths(at_base, at_ends, threshold)
+            signs = (np.sign(inmb) != np.sign(inmb0)) & np.repeat(widths > 0, 2)
             decisions = (_best(ends, threshold) != _best(base, threshold)).any(axis=1)
             for i in order:
                 bar, low, high = bars[i], 2 * i, 2 * i + 1
@@ -103,13 +105,22 @@ def tornado_table(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _widths(base: Array, ends: Array) -> Array:
-    """Span of a value over the base case and both ends of each bar."""
-    three = np.column_stack([ends.reshape(-1, 2), np.broadcast_to(base, len(ends) // 2)])
-    return three.max(axis=1) - three.min(axis=1)
+def _widths(base: Contrast, ends: Contrast, threshold: float) -> Array:
+    """Span of the INMB over the base case and both ends of each bar; exactly 0 where it is rounding error."""
+
+    def three(base_value: Array, end_values: Array) -> Array:
+        return np.column_stack([end_values.reshape(-1, 2), np.broadcast_to(base_value, len(end_values) // 2)])
+
+    inmb = three(base.inmb(threshold), ends.inmb(threshold))
+    size = three(_size(base, threshold), _size(ends, threshold)).max(axis=1)
+    return shortfall(inmb, size).max(axis=1)
+
+
+def _size(totals: Contrast | Sample, threshold: float) -> Array:
+    """Size of the largest net benefit: what rounding error goes with, (row,)."""
+    return (np.abs(threshold * totals.effect) + np.abs(totals.cost)).max(axis=1)
 
 
 def _best(sample: Sample, threshold: float) -> Array:
     """Which strategies have the highest net benefit in each row, (row, strategy)."""
-    size = (np.abs(threshold * sample.effect) + np.abs(sample.cost)).max(axis=1)
-    return shortfall(sample.net_benefit(threshold), size) == 0
+    return shortfall(sample.net_benefit(threshold), _size(sample, threshold)) == 0

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from nbsmodel.analysis.break_even import ABOVE, BELOW, GAP, JUMP, NO_EFFECT, ROOT, TOUCHES, ZERO, Line, Root
+from nbsmodel.analysis.break_even import ABOVE, BELOW, NO_EFFECT, Line, Root
 from nbsmodel.analysis.contrast import Pair
+from nbsmodel.analysis.threshold_words import amount, notes
 
 Array = Any
 
 THRESHOLD_COLUMNS = [
-    "name", "label", "unit", "base", "strategy", "against", "threshold", "value", "relative_to_base", "from", "to",
-    "status", "positive", "inmb_at_base", "inmb_at_value", "inmb_at_low", "inmb_at_high", "by", "by_value", "note",
+    "question", "name", "label", "unit", "base", "strategy", "against", "threshold", "value", "relative_to_base",
+    "from", "to", "status", "positive", "inmb_at_base", "inmb_at_value", "inmb_at_low", "inmb_at_high", "by",
+    "by_value", "note",
 ]  # fmt: skip
 PRICE_COLUMNS = [
     "name", "label", "unit", "strategy", "against", "threshold", "price_in_force", "price", "discount", "positive",
@@ -51,6 +53,8 @@ class Question:
         What to do to look further than the range; empty where there is nothing further.
     trouble : str
         What the model cannot run with inside the range, or what is odd about a price; may be empty.
+    number : int
+        Of the entry in the config: the same value may be asked for over several ranges.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Question:
     money: str
     further: str = ""
     trouble: str = ""
+    number: int = 1
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class Scan:
     Parameters
     ----------
     low, high : float
-        Ends of the range in which the model can run, as values asked for.
+        Ends of the range in which the model can run, as values asked for; `low` is above `high` where the value
+        asked for falls as what is moved rises.
     at_low, at_high, at_base : array (target,)
         INMB there; `at_base` is the base case.
     """
@@ -101,54 +107,38 @@ def threshold_table(
     -------
     DataFrame
         A row for each target and root, or one row without a value that says why. ``positive`` is the side
-        of the value on which the INMB is positive.
+        of the value on which the INMB is positive, as far as the next root where there are several.
     """
     rows = []
-    for k, (target, found) in enumerate(zip(targets, roots, strict=True)):
-        for root in found:
-            value, end = (float(values(np.array([x]))[0]) if np.isfinite(x) else np.nan for x in (root.value, root.end))
-            relative = value / question.base if question.base else np.nan
-            ends = float(scan.at_low[k]), float(scan.at_high[k])
-            row = [question.name, question.label, question.unit, question.base, target.pair.strategy]
-            row += [target.pair.against, target.threshold, value, relative, scan.low, scan.high, root.status]
-            row += [root.positive, float(scan.at_base[k]), root.inmb, *ends, question.by, root.value]
-            rows.append([*row, _sentence(question, root, (value, end), scan, ends)])
+    rising = scan if not scan.low > scan.high else Scan(scan.high, scan.low, scan.at_high, scan.at_low, scan.at_base)
+    for k, (target, moved) in enumerate(zip(targets, roots, strict=True)):
+        ends = float(rising.at_low[k]), float(rising.at_high[k])
+        found = [_asked_for(root, values, turned=rising is not scan) for root in moved]
+        if rising is not scan:
+            moved, found = moved[::-1], found[::-1]
+        for by, root, note in zip(moved, found, notes(question, found, rising, ends), strict=True):
+            relative = root.value / question.base if question.base else np.nan
+            row = [question.number, question.name, question.label, question.unit, question.base, target.pair.strategy]
+            row += [target.pair.against, target.threshold, root.value, relative, rising.low, rising.high, root.status]
+            row += [root.positive, float(rising.at_base[k]), by.inmb, *ends, question.by, by.value]
+            rows.append([*row, note])
     return pd.DataFrame(rows, columns=THRESHOLD_COLUMNS)
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.5g}"
-
-
-def _sentence(question: Question, root: Root, at: tuple[float, float], scan: Scan, ends: tuple[float, float]) -> str:
-    value, end = at
-    over = f"over {_number(scan.low)} to {_number(scan.high)}"
-    if root.status == ROOT:
-        return f"The INMB is positive {root.positive} {_number(value)}."
-    if root.status == TOUCHES:
-        return f"The INMB touches 0 at {_number(value)} without changing its sign."
-    if root.status == ZERO:
-        return f"The INMB is 0 from {_number(value)} to {_number(end)}."
-    if root.status == JUMP:
-        return (
-            f"The INMB does not pass through 0 but jumps across it at {_number(value)}; it is positive {root.positive}."
-        )
-    if root.status == GAP:
-        return f"The INMB changes its sign {over}, where the model cannot run: {question.trouble}"
-    if root.status == NO_EFFECT:
-        return f"The INMB does not depend on it: {_number(ends[0])} {question.money} {over}."
-    sign = "positive" if ends[0] > 0 or ends[1] > 0 else "negative"
-    span = f"from {_number(ends[0])} to {_number(ends[1])} {question.money}"
-    text = f"No break-even value {over}: the INMB stays {sign} ({span})."
-    if question.trouble:
-        return f"{text} The model cannot run further: {question.trouble}"
-    return f"{text} {question.further or 'These are all values that its unit allows.'}"
+def _asked_for(root: Root, values: Any, turned: bool) -> Root:
+    """A root in terms of the value asked for, which falls as what is moved rises where `turned`."""
+    value, end = (float(values(np.array([x]))[0]) if np.isfinite(x) else np.nan for x in (root.value, root.end))
+    if not turned:
+        return replace(root, value=value, end=end)
+    side = {BELOW: ABOVE, ABOVE: BELOW}.get(root.positive, root.positive)
+    first, last = (value, end) if end != end else (end, value)
+    return replace(root, value=first, end=last, positive=side)
 
 
 def price_table(
     question: Question, targets: Sequence[Target], line: Line, at_zero: Array, in_force: Array, at_price: Array
 ) -> pd.DataFrame:
-    """Rows of one price whose net benefits are straight lines in it.
+    """Rows of one price, for the comparisons whose net benefits are straight lines in it.
 
     Parameters
     ----------
@@ -191,18 +181,18 @@ def _status(price: float, slope: float, straight: bool) -> str:
 
 def _price_sentence(question: Question, status: str, side: str, price: float, discount: float, at_zero: float) -> str:
     if status == CURVED:
-        return "The INMB is no straight line in it: ask for it under `break_even`, which solves any curve."
+        return "The INMB is no straight line in this price: ask for it under `break_even`, which solves any curve."
     if status == NO_EFFECT:
-        return f"The INMB does not depend on this price ({_number(at_zero)} {question.money})."
+        return f"The INMB does not depend on this price ({amount(at_zero)} {question.money})."
     if status == TOO_DEAR:
         return (
-            f"Not even a price of 0 is low enough: the INMB is {_number(at_zero)} {question.money} there. "
-            f"The line would reach 0 at {_number(price)}."
+            f"Not even a price of 0 is low enough: the INMB is {amount(at_zero)} {question.money} there. "
+            f"The line would reach 0 at {amount(price)}."
         )
     if status == ANY_PRICE:
-        return f"The INMB is positive at any price, and rises with it; it is {_number(at_zero)} {question.money} at 0."
+        return f"The INMB is positive at any price, and rises with it; it is {amount(at_zero)} {question.money} at 0."
     word = "at or below" if side == BELOW else "at or above"
-    text = f"The INMB is not negative {word} {_number(price)}"
+    text = f"The INMB is not negative {word} {amount(price)}"
     if not np.isfinite(discount):
         return f"{text}."
     if abs(discount) < 1e-12:

@@ -7,10 +7,16 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from nbsmodel.config.analyses_global import MorrisSchema, PawnSchema, SobolSchema
-from nbsmodel.config.analyses_points import BreakEvenSchema, OneWaySchema, PriceSurfaceSchema, TwoWaySchema
+from nbsmodel.config.analyses_points import (
+    BreakEvenSchema,
+    OneWaySchema,
+    PriceSchema,
+    PriceSurfaceSchema,
+    TwoWaySchema,
+)
 from nbsmodel.config.analyses_psa import PopulationSchema, PsaSchema, Switch
 from nbsmodel.config.analyses_voi import EvppiSchema, EvsiSchema
-from nbsmodel.model.schema import Name, Strict, Text
+from nbsmodel.model.schema import Strict, Text
 
 
 def _as_list(value: object) -> object:
@@ -33,7 +39,7 @@ class Analyses(Strict):
     one_way: Annotated[OneWaySchema | None, Switch] = None
     two_way: Annotated[list[TwoWaySchema], AsList] = []
     break_even: Annotated[list[BreakEvenSchema], AsList] = []
-    value_based_price: Annotated[list[Name], AsList] = []
+    value_based_price: Annotated[list[PriceSchema], AsList] = []
     price_surface: PriceSurfaceSchema | None = None
     scenarios: Annotated[list[Text], AsList] = []
     sobol: Annotated[SobolSchema | None, Switch] = None

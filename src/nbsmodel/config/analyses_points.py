@@ -178,6 +178,18 @@ class BreakEvenSchema(MovedSchema):
         return ("name", "scale", "same", "formula")
 
 
+class PriceSchema(Strict):
+    """An entry of ``value_based_price``: a price or a derived net price, with a label if its own does not do."""
+
+    name: Name
+    label: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
 class PriceSurfaceSchema(Strict):
     """``price_surface``: a grid over the discounts on two prices."""
 

@@ -109,12 +109,14 @@ class EvsiSchema(Strict):
     """``evsi``: value of the data that a study would give, and the net benefit of designs of the study.
 
     Formulas use the numbers of the design and the values of parameters. A list among the numbers of a design
-    stands for a design with each of them. ``enrols`` is the number of births that a design takes;
-    ``meanwhile`` the share of births that get each strategy until the study reports.
+    stands for a design with each of them. ``feasible`` are comparisons that hold for designs that can be
+    carried out: others are left out. ``enrols`` is the number of births that a design takes; ``meanwhile`` the
+    share of births that get each strategy until the study reports.
     """
 
     data: Annotated[dict[Name, DataSchema], Field(min_length=1)]
     designs: Annotated[list[dict[Name, Any]], BeforeValidator(_as_list), Field(min_length=1)]
+    feasible: Annotated[list[FormulaText], BeforeValidator(_as_list)] = []
     cost: FormulaText | None = None
     enrols: FormulaText | None = None
     meanwhile: dict[Name, FormulaText] = {}

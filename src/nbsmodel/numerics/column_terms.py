@@ -57,8 +57,7 @@ def terms_of(column: Array) -> ColumnTerms:
     if column.dtype.kind not in "fiub":
         bend = _indicators(place, len(levels))
         return ColumnTerms(np.zeros((n, 0)), bend, bend[:, :LEADING])
-    x = np.asarray(column, dtype=float)
-    line = ((x - x.mean()) / x.std())[:, None]
+    line = _standardised(column)[:, None]
     if len(levels) <= MOST_LEVELS:
         bend = _indicators(place, len(levels)) if len(levels) > 2 else np.zeros((n, 0))
         return ColumnTerms(line, bend, line)
@@ -82,7 +81,7 @@ def distinct(columns: list[Array]) -> list[int]:
         x = np.asarray(column, dtype=float)
         if np.ptp(x) <= DETERMINED**2 * np.abs(x).max():
             continue
-        z = (x - x.mean()) / x.std()
+        z = _standardised(x)
         rest = z - known @ np.linalg.lstsq(known, z, rcond=None)[0]
         if rest.std() < DETERMINED:
             continue
@@ -101,6 +100,13 @@ def products(first: Array, second: Array, degree: int = LEADING) -> tuple[Array,
     order = np.add.outer(np.arange(a.shape[1]), np.arange(b.shape[1])).ravel()
     product = (product - product.mean(axis=0)) / np.maximum(order, 1) ** 2
     return product[:, order == 0], product[:, order > 0]
+
+
+def _standardised(column: Array) -> Array:
+    """With mean 0 and standard deviation 1, also where squares are too small or too large for a number."""
+    x = np.asarray(column, dtype=float)
+    x = np.ldexp(x, -np.frexp(np.abs(x).max())[1])  # by a power of 2, which rounds nothing
+    return (x - x.mean()) / x.std()
 
 
 def _indicators(place: Array, levels: int) -> Array:

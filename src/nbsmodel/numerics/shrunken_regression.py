@@ -24,6 +24,9 @@ LOOSE, TIGHT = 1e-8, 1e8
 ROUNDS, SETTLED, NOTHING = 200, 2e-3, 0.02
 #: Residual variance below this share of the variance is rounding.
 EXACT = 1e-13
+#: A row is not taken to pull the fit to itself by more than this share, and what keeps a covariance from being
+#: singular, beside variances of 1.
+MOST_PULLED, RIDGE = 0.99, 1e-10
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,22 @@ class ShrunkenFit:
     freedom: Array
     variance: float
     factor: Array
+
+
+@dataclass(frozen=True)
+class ErrorRoot:
+    """What errors of a fit are simulated from.
+
+    Parameters
+    ----------
+    factor : array (term, term)
+        Lower Cholesky factor of the normal equations.
+    scores : array (1 + term, 1 + term)
+        Lower Cholesky factor of the covariance of the sums of residuals, and of residuals times terms.
+    """
+
+    factor: Array
+    scores: Array
 
 
 class ShrunkenRegression:
@@ -105,21 +124,47 @@ class ShrunkenRegression:
         equations = self.gram + np.diag(penalties[self.block_of])
         return np.tril(scipy.linalg.cholesky(equations, lower=True, check_finite=False))
 
-    def errors(self, fit: ShrunkenFit, normals: Array, free: Array) -> Array:
-        """Errors that the coefficients of a fit may have, from their posterior distribution.
+    def error_root(self, fit: ShrunkenFit, residuals: Array, free: Array) -> ErrorRoot:
+        """Covariance of the errors that the coefficients of a fit and the mean of its response may have.
+
+        It is ``A^-1 (X' diag(e^2) X + s^2 P) A^-1`` with ``A = X'X + P``, penalties P and
+        residual variance s^2: that of the posterior distribution of the coefficients, ``s^2 A^-1``, but with the
+        residuals themselves where that takes one variance for all rows. Residuals e are those of
+        rows left out (HC3: MacKinnon and White 1985, J Econometrics 29:305-325), since a row far out pulls the
+        fit to itself.
 
         Parameters
         ----------
         fit : ShrunkenFit
-        normals : array (term, simulation)
-            Independent standard normal variates.
+        residuals : array (row,)
         free : bool array (block,)
             Blocks whose error is that of coefficients not shrunk: what was shrunk to nothing may
             still be there.
+        """
+        penalties = np.where(free, LOOSE * self.rows, fit.penalties)
+        factor = self.factor(penalties)
+        inverse, _ = scipy.linalg.lapack.dtrtri(factor, lower=1)
+        pulled = ((self.terms @ inverse.T) ** 2).sum(axis=1) + 1 / self.rows
+        left_out = residuals / (1 - np.minimum(pulled, MOST_PULLED))
+        scores = np.column_stack([left_out, self.terms * left_out[:, None]])
+        spread = scores.T @ scores + fit.variance * np.diag(np.concatenate([[0.0], penalties[self.block_of]]))
+        diagonal = np.sqrt(np.maximum(np.diag(spread), 1e-300))
+        relative = spread / diagonal[:, None] / diagonal + RIDGE * np.eye(len(diagonal))
+        return ErrorRoot(factor, diagonal[:, None] * scipy.linalg.cholesky(relative, lower=True))
+
+    def errors(self, root: ErrorRoot, normals: Array) -> tuple[Array, Array]:
+        """Errors of coefficients and of the mean of the response, simulated.
+
+        Parameters
+        ----------
+        root : ErrorRoot
+        normals : array (1 + term, simulation)
+            Independent standard normal variates, the first row for the mean.
 
         Returns
         -------
-        array (term, simulation)
+        tuple of array (term, simulation) and array (simulation,)
+            Errors of the coefficients, and of the mean.
         """
-        factor = self.factor(np.where(free, LOOSE * self.rows, fit.penalties))
-        return np.sqrt(fit.variance) * scipy.linalg.solve_triangular(factor, normals, lower=True, trans=1)
+        moved = root.scores @ normals
+        return scipy.linalg.cho_solve((root.factor, True), moved[1:]), moved[0] / self.rows

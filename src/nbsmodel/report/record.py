@@ -54,6 +54,7 @@ FILES = {
     "evpi": "expected value of perfect information by threshold",
     "evppi": "expected value of partial perfect information: what it is worth to know parameters or groups",
     "evsi": "expected value of sample information and net benefit of designs of a study",
+    "evsi_left_out": "designs of a study that cannot be carried out, with the condition that fails",
     "evsi_limits": "what perfect information on the data of the studies would be worth",
     "psa_convergence": "running means of incremental net benefit and of probabilities, with half-widths",
     "psa_precision": "half-widths reached and wanted, and how many draws would do",

@@ -12,13 +12,11 @@ import numpy as np
 from nbsmodel.analysis.break_even import solve
 from nbsmodel.config.analyses_points import BreakEvenSchema
 from nbsmodel.config.scenario import Scenario
-from nbsmodel.engine.collector import fixed_names
-from nbsmodel.engine.values import Values
 from nbsmodel.errors import InputError, Problem, Problems, nearest
-from nbsmodel.formula.check import axes_of, problems_of
-from nbsmodel.formula.parse import FormulaError, parse
-from nbsmodel.formula.tree import Node, names
+from nbsmodel.formula.tree import Node
 from nbsmodel.model.units import legal_range
+from nbsmodel.run.formulas import check_formula, formula_values, read_formula
+from nbsmodel.run.money import money_unit
 from nbsmodel.run.moved import Moved, check_ends, columns, interval, moved_by, named, place_of, whole_group
 from nbsmodel.run.points import outcomes, possible_outcomes
 
@@ -46,6 +44,7 @@ class Asked:
     moved: Moved
     grid: Array
     place: str
+    number: int
     node: Node | None = None
 
 
@@ -86,16 +85,19 @@ def plan(scenario: Scenario, problems: Problems) -> Iterator[Asked]:
         if moved is None:
             continue
         if schema.formula is not None:
-            node = _formula(scenario, schema.formula, f"{place}.formula", problems)
+            node = read_formula(scenario, schema.formula, f"{place}.formula", problems)
             if node is None:
                 continue
         stuck = whole_group(scenario, [moved])
         if stuck:
             problems.add(place, stuck, "Leave it out, or override fewer members of its group.")
             continue
+        before = len(problems.items)
         grid = _grid(scenario, moved, schema, place, problems)
+        if node is not None and grid is not None and len(problems.items) == before:
+            check_formula(scenario, node, moved, grid, f"{place}.formula", problems)
         if grid is not None:
-            yield Asked(schema, moved, grid, place, node)
+            yield Asked(schema, moved, grid, place, i + 1, node)
 
 
 def check_pair(scenario: Scenario, strategy: str | None, against: str | None, place: str, problems: Problems) -> None:
@@ -112,37 +114,6 @@ def check_pair(scenario: Scenario, strategy: str | None, against: str | None, pl
         problems.add(f"{place}.strategy", found, f"Allowed: {', '.join(others)}.")
     elif strategy is not None and strategy == against:
         problems.add(f"{place}.against", f"{strategy} is set against itself.", "Name another strategy.")
-
-
-def _formula(scenario: Scenario, text: str, place: str, problems: Problems) -> Node | None:
-    """A formula of parameters and derived values that is one number in a run."""
-    model = scenario.model
-    try:
-        node = parse(text)
-    except FormulaError as error:
-        problems.add(place, f"{error}.")
-        return None
-    known = [*model.parameters.rows, *model.derived]
-    tables = {name: frozenset(table.columns) for name, table in model.tables.items()}
-    found = problems_of(node, known, tables)
-    for words, fix in found:
-        problems.add(place, f"{words}.", fix)
-    if found:
-        return None
-    axes = {name: derived.axes for name, derived in model.derived.items()}
-    if axes_of(node, axes) - {"draw"}:
-        varying = sorted(n for n in names(node) if axes.get(n, frozenset()) - {"draw"})
-        problems.add(place, f"{', '.join(varying)} is not one number in a run.", "Use names that are.")
-        return None
-    return node
-
-
-def formula_values(scenario: Scenario, node: Node, moved: Moved, x: Array) -> Array:
-    """Values of a formula when something is moved, (row,)."""
-    known = fixed_names(scenario.model, scenario.overrides, scenario.choices)
-    known |= {name: column[None, :] for name, column in columns(scenario, {moved: x}).items()}
-    found = np.asarray(Values(scenario.model, known).value(node), dtype=float)
-    return np.broadcast_to(np.ravel(found), x.shape) if found.size == 1 else np.ravel(found)
 
 
 def _grid(scenario: Scenario, moved: Moved, schema: BreakEvenSchema, place: str, problems: Problems) -> Array | None:
@@ -254,11 +225,12 @@ def _answer(job: Job, asked: Asked) -> pd.DataFrame:
     base = outcomes(job.runs, unmoved(job), job.step, text, asked.place)
     scan = Scan(float(ends[0]), float(ends[1]), at_grid[low], at_grid[high], inmb_of(base, targets)[0])
     now = float(values(np.array([moved.base]))[0]) if math.isfinite(moved.base) else math.nan
+    unit = moved.unit if asked.node is None else money_unit(model, asked.node)
     label = schema.label or (schema.formula if schema.formula is not None else moved.label)
     question = Question(
-        name=moved.name if schema.formula is None else schema.formula, label=label, unit=moved.unit, base=now,
-        by=moved.name, money=money_of(scenario), further=_further(scenario, asked),
-        trouble="" if trouble is None else trouble.found,
+        name=moved.name if schema.formula is None else schema.formula, label=label, unit=unit,
+        base=now if math.isfinite(now) else math.nan, by=moved.name, money=money_of(scenario),
+        further=_further(scenario, asked), trouble="" if trouble is None else trouble.found, number=asked.number,
     )  # fmt: skip
     return threshold_table(question, targets, roots, scan, values)
 

@@ -100,12 +100,19 @@ def make(job: Job) -> dict[str, pd.DataFrame]:
     try:
         table = evppi_table(
             psa.sample, psa.draws, sets, thresholds, years=decision_years(scenario), seed=scenario.seed, nested=nested,
+            overridden=overridden_by_alternatives(scenario),
             progress=lambda done: job.step("value of knowing parameters", done, len(sets) + 1),
         )  # fmt: skip
     except ValueError as error:
         place = scenario.places.get("analyses.evppi", "analyses.evppi")
         raise InputError([Problem(place, f"{error}.", "Ask for more `draws` in `psa`.")]) from None
     return {"evppi": table}
+
+
+def overridden_by_alternatives(scenario: Scenario) -> set[str]:
+    """Parameters that a structural alternative overrides: their value tells which alternative a draw has."""
+    psa = scenario.analyses.psa
+    return set() if psa is None else {name for a in psa.alternatives.values() for name in a.overrides}
 
 
 def refuse_single(scenario: Scenario, place: str, problems: Problems) -> None:
@@ -131,8 +138,10 @@ def drawn_columns(scenario: Scenario) -> tuple[list[str], int] | None:
     return names + ([ALTERNATIVE] if source.alternatives[0] else []), source.n
 
 
-def refuse_unknown(scenario: Scenario, columns: Iterable[str], name: str, place: str, problems: Problems) -> None:
-    """Note a name that is no uncertain parameter and no group of them."""
+def refuse_unknown(
+    scenario: Scenario, columns: Iterable[str], name: str, place: str, problems: Problems, also: Iterable[str] = ()
+) -> None:
+    """Note a name that is no uncertain parameter and no group of them; `also` are names allowed beside these."""
     from nbsmodel.analysis.parameter_sets import unit_of, units
 
     sets = units(scenario.model, columns)
@@ -152,7 +161,7 @@ def refuse_unknown(scenario: Scenario, columns: Iterable[str], name: str, place:
         found = f"{name} is a derived value; information is about parameters."
         problems.add(place, found, "Name the parameters that it is made of.")
     else:
-        problems.add(place, f"no uncertain parameter is named {name}.", nearest(name, [*sets, *columns]))
+        problems.add(place, f"no uncertain parameter is named {name}.", nearest(name, [*sets, *columns, *also]))
 
 
 def wanted_sets(scenario: Scenario, columns: Iterable[str]) -> list[ParameterSet]:
@@ -186,7 +195,10 @@ def _check_nested(
     by_name = _sets_of_check(scenario, columns)
     for name in check.sets:
         if name not in by_name:
-            refuse_unknown(scenario, [*columns, *asked.groups], name, f"{place}.sets", problems)
+            where, before = f"{place}.sets", len(problems.items)
+            refuse_unknown(scenario, columns, name, where, problems, asked.groups)
+            if len(problems.items) == before:  # a parameter there is, but `parameters` leaves it out
+                problems.add(where, f"{name} is not among the sets looked at.", nearest(name, by_name))
             continue
         members = set(by_name[name].members)
         for copula in copulas(scenario.model.parameters.correlations):

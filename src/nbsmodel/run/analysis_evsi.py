@@ -10,13 +10,17 @@ from nbsmodel.errors import InputError, Problem, Problems
 from nbsmodel.model.distribution_groups import Dirichlet
 from nbsmodel.model.units import legal_range
 from nbsmodel.run.analysis_evppi import drawn_columns, refuse_single, refuse_unknown
-from nbsmodel.run.study_designs import read_designs
+from nbsmodel.run.study_designs import left_out_table, read_designs
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nbsmodel.analysis.study_data import Data
     from nbsmodel.run.analyses import Job
+
+
+#: Names that rows of the tables have anyway.
+RESERVED = {"all": "all data together", "everything": "everything that could be known"}
 
 
 def check(scenario: Scenario, problems: Problems) -> None:
@@ -68,7 +72,8 @@ def make(job: Job) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        ``evsi`` and ``evsi_limits``, see `nbsmodel.analysis.evsi.StudyValues`.
+        ``evsi`` and ``evsi_limits``, see `nbsmodel.analysis.evsi.StudyValues`; ``evsi_left_out`` where designs
+        cannot be carried out, see `nbsmodel.run.study_designs.left_out_table`.
 
     Raises
     ------
@@ -81,7 +86,7 @@ def make(job: Job) -> dict[str, pd.DataFrame]:
     scenario, psa, asked = job.scenario, job.psa, job.scenario.analyses.evsi
     assert psa is not None and asked is not None
     place, problems = _place(scenario), Problems()
-    designs = read_designs(scenario, asked, place, problems)
+    designs, left_out = read_designs(scenario, asked, place, problems)
     problems.raise_if_any()
     data = study_data(scenario, asked, list(psa.draws.columns))
     thresholds = asked.thresholds or scenario.settings.thresholds
@@ -90,7 +95,8 @@ def make(job: Job) -> dict[str, pd.DataFrame]:
     except ValueError as error:
         raise InputError([Problem(place, f"{error}.", "Ask for more `draws` in `psa`.")]) from None
     table = values.table(designs, lambda done: job.step("value of study data", done, len(designs)))
-    return {"evsi": table, "evsi_limits": values.limits()}
+    tables = {"evsi": table, "evsi_limits": values.limits()}
+    return tables | ({"evsi_left_out": left_out_table(left_out)} if left_out else {})
 
 
 def study_data(scenario: Scenario, asked: EvsiSchema, columns: list[str]) -> list[Data]:
@@ -116,8 +122,8 @@ def _check_data(
     from nbsmodel.analysis.parameter_sets import unit_of, units
 
     unit = unit_of(units(scenario.model, columns), data.informs)
-    if name == "all":
-        problems.add(place, "the name `all` stands for all data together.", "Choose another.")
+    if name in RESERVED:
+        problems.add(place, f"the name `{name}` stands for {RESERVED[name]}.", "Choose another.")
     if unit is None:
         refuse_unknown(scenario, columns, data.informs, f"{place}.informs", problems)
         return

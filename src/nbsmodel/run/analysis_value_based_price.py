@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbsmodel.analysis.break_even import line_root
+from nbsmodel.analysis.break_even import CLOSE, line_root
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.errors import Problems
 from nbsmodel.run.analysis_break_even import check_pair, inmb_of, money_of, size_of, targets_of, unmoved
@@ -24,6 +25,8 @@ Array = Any
 KEY, TEXT = "value_based_price", "value-based prices"
 #: Units of amounts of money begin with the code of a currency; that of a derived value is often left out.
 MONEY = re.compile(r"[A-Z]{3}\b|number$")
+#: How far off, in prices in force, a line is looked at that gives no price.
+FAR = 100.0
 
 
 def check(scenario: Scenario, problems: Problems) -> None:
@@ -36,12 +39,12 @@ def check(scenario: Scenario, problems: Problems) -> None:
 def prices(scenario: Scenario, problems: Problems) -> Iterator[tuple[Moved, str]]:
     """The prices asked for, with the place of each."""
     asked = scenario.analyses.value_based_price
-    for i, name in enumerate(asked):
-        place = f"{place_of(scenario, KEY)}[{i + 1}]"
-        moved = named(scenario, name, place, problems)
+    for i, one in enumerate(asked):
+        place, name = f"{place_of(scenario, KEY)}[{i + 1}]", one.name
+        moved = named(scenario, name, place, problems, one.label)
         if moved is None:
             continue
-        if name in asked[:i]:
+        if name in [other.name for other in asked[:i]]:
             problems.add(place, f"{name} stands twice.", "Name each price once.")
         elif moved.legal[1] < np.inf:
             found = f"{name} is a {moved.unit}, and no price."
@@ -53,8 +56,9 @@ def prices(scenario: Scenario, problems: Problems) -> Iterator[tuple[Moved, str]
 def make(job: Job) -> dict[str, pd.DataFrame]:
     """Table ``value_based_price``.
 
-    The INMB is a straight line in a price: two runs give the price, a third checks that it is straight, and a
-    fourth is made at the price found.
+    The INMB is a straight line in a price: two runs give the price, a third checks that it is straight, a fourth,
+    far off, that it is so where there is no price, and a last one is made at the price found. One at which the
+    INMB is not zero, because the line has a bend on the way, is not given.
 
     Parameters
     ----------
@@ -64,7 +68,6 @@ def make(job: Job) -> dict[str, pd.DataFrame]:
     -------
     dict of str to DataFrame
         See `nbsmodel.analysis.threshold_table.price_table`.
-
     """
     import pandas as pd
 
@@ -83,16 +86,22 @@ def _answer(job: Job, moved: Moved, place: str) -> pd.DataFrame:
 
     def inmb_at(x: Array) -> tuple[Array, Array]:
         sample = outcomes(job.runs, columns(scenario, {moved: x}), job.step, text, place)
-        return inmb_of(sample, targets), size_of(sample, targets).max(axis=0)
+        return inmb_of(sample, targets), size_of(sample, targets)
 
     step = abs(moved.base) if abs(moved.base) > 0 else 1.0
-    x = np.array([0.0, step, 2 * step])
+    x = step * np.array([0.0, 1.0, 2.0, FAR])
     y, size = inmb_at(x)
-    line = line_root(x, y, size)
+    line = line_root(x[:3], y[:3], size[:3].max(axis=0))
+    wanted = line.straight & (line.root >= 0)
+    run = np.flatnonzero(wanted)
     again = np.full(len(targets), np.nan)
-    run = line.straight & np.isfinite(line.root) & (line.root >= moved.legal[0])
-    if run.any():
-        again[run] = inmb_at(line.root[run])[0][np.arange(int(run.sum())), np.flatnonzero(run)]
+    holds = line.straight & (np.abs(y[0] + line.slope * x[3] - y[3]) <= CLOSE * size.max(axis=0))
+    if run.size:
+        at_price, size_there = inmb_at(line.root[run])
+        own = np.arange(run.size), run
+        again[run] = at_price[own]
+        holds[run] = np.abs(at_price[own]) <= CLOSE * size_there[own]
+    line, again = replace(line, straight=holds), np.where(holds, again, np.nan)
     base = outcomes(job.runs, unmoved(job), job.step, text, place)
     question = Question(
         name=moved.name, label=moved.label, unit=moved.unit, base=moved.base, by=moved.name,

@@ -20,6 +20,7 @@ from nbsmodel.engine.values import Values
 from nbsmodel.errors import InputError, Problems, nearest
 from nbsmodel.model.distribution_groups import Dirichlet
 from nbsmodel.model.units import legal_range, range_text
+from nbsmodel.run.money import money_unit
 from nbsmodel.run.runs import Runs
 
 Array = Any
@@ -46,6 +47,9 @@ class Moved:
         Whether a derived value is among them.
     factor : bool
         Whether members are multiplied instead of being set.
+    inferred : bool
+        Whether the unit was told from a formula: it is printed, but it limits nothing, because a difference of
+        two costs may be negative.
     """
 
     name: str
@@ -55,11 +59,12 @@ class Moved:
     members: tuple[str, ...]
     derived: bool = False
     factor: bool = False
+    inferred: bool = False
 
     @property
     def legal(self) -> tuple[float, float]:
         """Lowest and highest value that the unit allows; those of the members are checked apart."""
-        return (-math.inf, math.inf) if self.factor else legal_range(self.unit)
+        return (-math.inf, math.inf) if self.factor or self.inferred else legal_range(self.unit)
 
 
 def place_of(scenario: Scenario, key: str) -> str:
@@ -114,7 +119,9 @@ def named(scenario: Scenario, name: str, place: str, problems: Problems, label: 
         return None
     words = name.replace("_", " ")
     title = label or words[:1].upper() + words[1:]
-    return Moved(name, title, derived.unit, derived_value(scenario, name), (name,), derived=True)
+    told = money_unit(model, derived.formula.node) if derived.unit == "number" else ""
+    base = derived_value(scenario, name)
+    return Moved(name, title, told or derived.unit, base, (name,), derived=True, inferred=bool(told))
 
 
 def scaled(
@@ -170,7 +177,7 @@ def same_value(
     title = label or "; ".join(one.label for one in known)
     return Moved(
         " ".join(names), title, units[0], bases.pop() if len(bases) == 1 else math.nan, tuple(names),
-        derived=any(one.derived for one in known),
+        derived=any(one.derived for one in known), inferred=all(one.inferred for one in known),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
+from nbsmodel.config.settings import length_text
 from nbsmodel.report.figures.style import (
     FAINT,
     LINES,
@@ -93,9 +94,9 @@ def _references(
 
 
 def _caption(scenario: Scenario, threshold: str, populated: bool, priced: bool) -> str:
-    years = number(float(scenario.analyses.population.horizon))
+    years = length_text(scenario.analyses.population.horizon)
     births = ", for the births from the end of the study to that of the horizon, discounted" if populated else ""
-    per = f"for the births of {years} years" if populated else basis(scenario)
+    per = f"for the births of {years}" if populated else basis(scenario)
     right = (
         "Right: that value less the cost of the study and of waiting for it; above zero a study is worth making. "
         if priced

@@ -40,8 +40,10 @@ def value_based_price_section(scenario: Scenario, tables: Tables) -> Section | N
         return None
     words, table = PointsWords(scenario), tables["value_based_price"]
     paragraphs = [
-        "A value-based price is the price at which the ratio of cost to effect equals the threshold, everything else "
-        "as it is. It holds for this model and these settings; where other prices change, it changes with them.",
+        "A value-based price is the price at which the ratio of cost to effect equals the threshold, all other inputs, "
+        "discounts included, as they are. It is a value of the input named, under its own label, and not necessarily "
+        "the price paid: where a discount in force comes off it, what is paid is lower. Where other prices change, it "
+        "changes with them.",
         *_price_readings(words, table),
     ]
     if words.simulated():
@@ -50,11 +52,14 @@ def value_based_price_section(scenario: Scenario, tables: Tables) -> Section | N
 
 
 def _break_even_readings(words: PointsWords, table: pd.DataFrame) -> Iterator[str]:
-    for _, part in table.groupby(["name", "strategy", "against"], sort=False):
+    entries = table.drop_duplicates("question")
+    again = set(entries.loc[entries["name"].duplicated(keep=False), "question"])
+    for _, part in table.groupby(["question", "strategy", "against"], sort=False):
         rows = records(part)
         row = rows[0]
-        now = value(row["base"], row["unit"]) if row["base"] == row["base"] else "not one number"
-        lead = f"{named(row)} (now {now}), for {words.pair(row)}"
+        lead = f"{named(row)} ({_now(row, 'base')}), for {words.pair(row)}"
+        if row["question"] in again:
+            lead += f", between {value(row['from'], row['unit'])} and {value(row['to'], row['unit'])}"
         simple = {(r["status"], r["positive"]) for r in rows}
         if len(simple) == 1 and row["status"] == ROOT and len({r["threshold"] for r in rows}) == len(rows):
             found = [f"{value(r['value'], r['unit'])} at {words.at(r['threshold'])}" for r in rows[:MOST]]
@@ -63,16 +68,47 @@ def _break_even_readings(words: PointsWords, table: pd.DataFrame) -> Iterator[st
             yield f"{lead}. {_by_threshold(words, rows)}"
 
 
+def _now(row: Record, key: str) -> str:
+    return f"now {value(row[key], row['unit']) or 'not one number'}"
+
+
 def _by_threshold(words: PointsWords, rows: list[Record]) -> str:
-    """What the table says at each of the first thresholds; once, where nothing depends on them."""
+    """What the table says at each of the first thresholds; the first alone, where the others differ in amounts."""
     by: dict[float, list[str]] = {}
     for r in rows:
-        by.setdefault(r["threshold"], []).append(with_minus(str(r["note"])))
-    if len({(r["status"], r["positive"]) for r in rows}) == 1 and len(by) == len(rows) > 1:
-        threshold, notes = next(iter(by.items()))
-        return f"At {words.at(threshold)}: {notes[0]} The same holds at the other thresholds of the table."
-    told = [f"At {words.at(t)}: {' '.join(notes)}" for t, notes in list(by.items())[:MOST]]
-    return " ".join(told) + (" The table has the other thresholds." if len(by) > MOST else "")
+        told = by.setdefault(r["threshold"], [])
+        note = with_minus(str(r["note"]))
+        if note not in told:
+            told.append(note)
+    notes = list(by.values())
+    others = _others(rows)
+    if len(by) > 1 and others:
+        return f"At {words.at(next(iter(by)))}: {notes[0][0]} {others}"
+    if len(by) > 1 and all(n == notes[0] for n in notes):
+        return f"At every threshold: {' '.join(notes[0])}"
+    found = [f"At {words.at(t)}: {' '.join(notes)}" for t, notes in list(by.items())[:MOST]]
+    return " ".join(found) + (" The table has the other thresholds." if len(by) > MOST else "")
+
+
+def _others(rows: list[Record]) -> str:
+    """What holds at the other thresholds too, without the amounts; empty where they must be told one by one."""
+    kinds = {(r["status"], _sign(r)) for r in rows}
+    if len(kinds) > 1 or len({r["note"] for r in rows}) == 1:
+        return ""
+    status, sign = kinds.pop()
+    return {
+        "no change of sign": f"At the other thresholds of the table it stays {sign} too, with other amounts.",
+        "no effect": "Nor does it at the other thresholds of the table, where the amounts differ.",
+        "not even at 0": "Nor is it at the other thresholds of the table, where the amounts differ.",
+        "at any price": "So it is at the other thresholds of the table, where the amounts differ.",
+    }.get(status, "")
+
+
+def _sign(row: Record) -> str:
+    """Sign of an INMB that stays on one side; empty for prices."""
+    if "inmb_at_low" not in row:
+        return ""
+    return "positive" if row["inmb_at_low"] > 0 or row["inmb_at_high"] > 0 else "negative"
 
 
 def _times(row: Record, count: int) -> str:
@@ -84,16 +120,18 @@ def _times(row: Record, count: int) -> str:
 
 def _break_even_grid(words: PointsWords, table: pd.DataFrame) -> Grid:
     groups = []
-    for _, part in table.groupby(["name", "strategy", "against"], sort=False):
+    for _, part in table.groupby(["question", "strategy", "against"], sort=False):
         rows = records(part)
         head = rows[0]
         title = f"{head['label']} ({words.pair(head)})" if words.several() else str(head["label"])
+        roots = [r["threshold"] for r in rows]
         body = []
         for r in rows:
             found = value(r["value"], r["unit"])
             span = f"{value(r['from'], r['unit'])} to {value(r['to'], r['unit'])}"
             ends = f"{words.money(r['inmb_at_low'])} to {words.money(r['inmb_at_high'])}"
-            side = f"positive {r['positive']}" if r["positive"] else str(r["status"])
+            just = "just " if roots.count(r["threshold"]) > 1 else ""  # as far as the next root only
+            side = f"positive {just}{r['positive']}" if r["positive"] else str(r["status"])
             cells = (value(r["base"], r["unit"]), found or "none", side, span, ends)
             body.append(Row(words.at(r["threshold"]), tuple(Cell(c) for c in cells)))
         groups.append(Group(title, tuple(body)))
@@ -101,18 +139,20 @@ def _break_even_grid(words: PointsWords, table: pd.DataFrame) -> Grid:
         Column("At a threshold of", False), Column("In force"), Column("Break-even value"), Column("INMB", False),
         Column("Looked for in", False), Column("INMB over that range", False),
     )  # fmt: skip
-    note = f"INMB per {words.basis}. Every value was run again: the INMB there is zero up to rounding."
+    note = f"INMB per {words.basis}."
+    if (table["status"] == ROOT).any():
+        note += " Every break-even value was run again: the INMB there is zero up to rounding."
     if (table["status"] == "jump").any():
-        note = f"INMB per {words.basis}. At a jump the INMB passes zero without taking that value."
+        note += " At a jump the INMB passes zero without taking that value."
     return Grid("table-break-even", "Break-even values", columns, tuple(groups), "threshold.csv", note)
 
 
 def _price_readings(words: PointsWords, table: pd.DataFrame) -> Iterator[str]:
     for _, part in table.groupby(["name", "strategy", "against"], sort=False):
         rows = records(part)
-        lead = f"{named(rows[0])} (now {value(rows[0]['price_in_force'], rows[0]['unit'])}), for {words.pair(rows[0])}"
+        lead = f"{named(rows[0])} ({_now(rows[0], 'price_in_force')}), for {words.pair(rows[0])}"
         if {r["status"] for r in rows} == {PRICE}:
-            yield f"{lead}: {'; '.join(_price(words, r) for r in rows[:MOST])}."
+            yield f"{lead}: worth its cost at {'; '.join(_price(words, r) for r in rows[:MOST])}."
         else:
             yield f"{lead}. {_by_threshold(words, rows)}"
 
@@ -137,7 +177,7 @@ def _price_grid(words: PointsWords, table: pd.DataFrame) -> Grid:
         rows = records(part)
         head = rows[0]
         label = f"{head['label']} ({words.pair(head)})" if words.several() else str(head["label"])
-        title = f"{label}; in force {value(head['price_in_force'], head['unit'])}"
+        title = f"{label}; {_now(head, 'price_in_force')}"
         body = tuple(
             Row(
                 words.at(r["threshold"]),
@@ -157,9 +197,11 @@ def _price_grid(words: PointsWords, table: pd.DataFrame) -> Grid:
         Column("INMB", False), Column("INMB in force"), Column("INMB at a price of 0"),
     )  # fmt: skip
     note = (
-        f"INMB per {words.basis}. A negative discount is room for a higher price. Every price was run again: the INMB "
-        "there is zero up to rounding."
+        f"INMB per {words.basis}. The discount is one on the value in force of the input named, on top of those in "
+        "force; a negative one is room for a higher price."
     )
+    if (table["status"] == PRICE).any():
+        note += " Every price in this table was run again: the INMB there is zero up to rounding."
     return Grid("table-value-based-price", "Value-based prices", columns, tuple(groups), "value_based_price.csv", note)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.config.settings import length_text
-from nbsmodel.report.format import fixed, joined, money_decimals, number, percent, rates, records, share
+from nbsmodel.report.format import counted, fixed, joined, money_decimals, number, percent, rates, records, share
 from nbsmodel.report.report_tables import Cell, Column, Grid, Group, Row
 from nbsmodel.report.sections.psa_words import Z95, PsaWords, Record, Tables
 from nbsmodel.report.sections.section import Section
@@ -16,6 +16,8 @@ from nbsmodel.report.study_tables import ALL, EVERYTHING, numbers_of, shown_desi
 
 #: Rows of the table of designs.
 MOST_ROWS = 24
+#: Designs left out that the text names.
+MOST_NAMED = 3
 
 
 def evsi_section(scenario: Scenario, tables: Tables) -> Section | None:
@@ -61,17 +63,37 @@ class _Words(PsaWords):
     def paragraphs(self) -> Iterator[str]:
         labels = [str(r["label"]) for r in records(self.limits[self.limits["threshold"] == self.first])
                   if r["data"] not in (ALL, EVERYTHING)]  # fmt: skip
+        every = ", screened or not" if self.basis == "birth" else ""
         yield (
             "A study does not make parameters known for certain; its data narrow them. The expected value of sample "
             "information (EVSI) is what choosing after seeing such data, and not before, is worth on average. The "
-            f"data are: {joined(labels)}. They were simulated for every draw of the parameters."
+            f"data are: {joined(labels)}. They were simulated for every draw of the parameters. Values "
+            f"per {self.basis} are averages over all {self.basis}s{every}."
         )
-        if not any(r["evsi"] > 0 for t in self.every for r in self.whole(t)):
+        yield from self._left_out()
+        worth = [t for t in self.every if any(r["evsi"] > 0 for r in self.whole(t))]
+        if not worth:
             yield "No design would change the decision in any of its simulated studies: their data are worth nothing."
-        for threshold in self.every:
+        for threshold in self.every if self.priced else worth:
             yield self._verdict(threshold)
+        if worth and len(worth) < len(self.every) and not self.priced:
+            rest = [self.at(t) for t in self.every if t not in worth]
+            yield f"At {joined(rest)} the data of no design would change the decision: they are worth nothing."
         yield from self._measured()
         yield from self._assumptions()
+
+    def _left_out(self) -> Iterator[str]:
+        """Designs that cannot be carried out, and why."""
+        if "evsi_left_out" not in self.tables:
+            return
+        rows = records(self.tables["evsi_left_out"])
+        n = len({r["design"] for r in rows})
+        said = [f"{r['design']} ({r['condition']} is {r['found']})" for r in rows[:MOST_NAMED]]
+        more = "; the others are in evsi_left_out.csv" if len(rows) > MOST_NAMED else ""
+        yield (
+            f"{counted(n, 'design').capitalize()} {'was' if n == 1 else 'were'} left out, since "
+            f"{'it' if n == 1 else 'they'} cannot be carried out: {joined(said)}{more}."
+        )
 
     def _verdict(self, threshold: float) -> str:
         rows = self.whole(threshold)
@@ -110,6 +132,8 @@ class _Words(PsaWords):
         if not alone:
             return
         (whole,) = records(rows[rows["data"] == ALL])
+        if not whole["evsi"] > 0:
+            return
         parts = []
         for r in alone:
             limit = self.limit(self.first, r["data"])
@@ -130,6 +154,7 @@ class _Words(PsaWords):
         said = [
             "the data are unbiased measurements of the parameters they inform, in children like those of the model",
             "they inform nothing else",
+            "sizes of the data that depend on parameters are worked out from their base values, not from each draw's",
             "the strategy that is best once the study reports is taken up at once, by everybody and at no further cost",
         ]
         if self.populated:

@@ -114,7 +114,11 @@ def _at_other_thresholds(words: PointsWords, row: Record, table: pd.DataFrame) -
     if not told:
         return ""
     if not any(n for _, n in told):
-        return "Nor does it at the other thresholds." if not mine["changes_sign"].any() else "At the others none does."
+        return (
+            "Nor does it at the other thresholds."
+            if not mine["changes_sign"].any()
+            else "At the other thresholds no bar crosses zero."
+        )
     return "Bars that cross zero at other thresholds: " + joined([f"{n} at {words.at(t)}" for t, n in told]) + "."
 
 

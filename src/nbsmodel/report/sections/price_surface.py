@@ -31,8 +31,9 @@ def price_surface_section(scenario: Scenario, tables: Tables) -> Section | None:
     sides = {r["side"]: r for r in records(tables["price_surface_sides"])}
     x, y = sides["x"], sides["y"]
     paragraphs = [
-        f"The surface shows {named(y)} against {named(x)}, each from {value(x['from'], x['unit'])} to "
-        f"{value(x['to'], x['unit'])} in {int(x['steps'])} steps, everything else as it is."
+        f"The surface shows {named(y)} (the first, in what follows) against {named(x)} (the second), each from "
+        f"{value(x['from'], x['unit'])} to {value(x['to'], x['unit'])} in {int(x['steps'])} steps, everything else as "
+        "it is."
     ]
     items: list[Grid | str] = []
     strategies = list(dict.fromkeys(table["strategy"]))
@@ -61,25 +62,50 @@ def _reading(words: PointsWords, part: pd.DataFrame, lines: pd.DataFrame, x: Rec
         else:
             mine = (lines["strategy"] == part["strategy"].iloc[0]) & (lines["threshold"] == threshold)
             ends = records(lines[mine & (lines["line"] == "break_even")])
-            told.append(f"at {at} {_line(ends, x, y)}")
+            told.append(f"At {at} it is worth its cost {_line(ends, rows, x, y)}.")
     lead = f"{words.pair(records(part)[0])}:"
-    if told:
-        yield f"{lead} it is worth its cost {'; '.join(told)}."
+    yield f"{lead} {_directions(part)}"
+    yield from told
     for sign, spans in whole.items():
         yield (
-            f"{lead} the incremental net monetary benefit is {sign} over the whole surface, so that there is no line "
-            f"of break-even, at {joined(spans)}."
+            f"The incremental net monetary benefit is {sign} over the whole surface, so that there is no line of "
+            f"break-even, at {joined(spans)}."
         )
 
 
-def _line(ends: list[Record], x: Record, y: Record) -> str:
-    """Where the strategy is worth its cost: on which side of a line, and where that runs."""
+def _directions(part: pd.DataFrame) -> str:
+    """Which way each side of the surface works, as the table has it."""
+    told = []
+    for key, other in (("y", "x"), ("x", "y")):
+        steps = part.sort_values(key, kind="stable").groupby(["threshold", other])["inmb"].diff().dropna()
+        still = steps.abs() <= 1e-9 * part["inmb"].abs().max()
+        ways = {"more": bool((steps[~still] > 0).any()), "less": bool((steps[~still] < 0).any())}
+        found = [way for way, holds in ways.items() if holds]
+        told.append("more at some points and less at others" if len(found) == 2 else found[0] if found else "the same")
+    return f"a larger value of the first makes it worth {told[0]}, a larger value of the second {told[1]}."
+
+
+def _line(ends: list[Record], rows: pd.DataFrame, x: Record, y: Record) -> str:
+    """Where the strategy is worth its cost: on which side of a line, where that runs, and what is beyond it."""
     if not ends:
-        return f"on one side of a line between two values of {named(x)}"
-    sides = {r["positive"] for r in ends}
-    side = f"where the first is {sides.pop()}" if len(sides) == 1 else "on one side of"
+        return "on one side of a line between two values of the second"
     points = [f"{value(r['y'], y['unit'])} (at {value(r['x'], x['unit'])} of the second)" for r in (ends[0], ends[-1])]
-    return f"{side} a line that runs from {points[0]} to {points[1]}"
+    sides = {r["positive"] for r in ends}
+    if len(sides) == 1:
+        line = f"a line that runs from {points[0]} to {points[1]}" if len(ends) > 1 else points[0]
+        text = f"where the first is {sides.pop()} {line}"
+    else:
+        text = "between or beside lines that the table has"
+    crossed = {r["x"] for r in ends}
+    beyond = []
+    for outside, word in ((rows[rows["x"] < min(crossed)], "or less"), (rows[rows["x"] > max(crossed)], "or more")):
+        if len(outside):
+            nearest = outside["x"].max() if word == "or less" else outside["x"].min()
+            sign = "" if (outside["inmb"] >= 0).all() else "not " if (outside["inmb"] <= 0).all() else None
+            if sign is not None:
+                at = f"{value(nearest, x['unit'])} {word} of the second"
+                beyond.append(f"at {at} it is {sign}worth its cost at every value of the first shown")
+    return "; ".join([text, *beyond])
 
 
 def _draws(words: PointsWords, table: pd.DataFrame) -> Iterator[str]:
@@ -94,10 +120,15 @@ def _draws(words: PointsWords, table: pd.DataFrame) -> Iterator[str]:
     largest = first["probability_se"].max()
     yield (
         f"The probability of being cost-effective is the share of {draws:,} draws in which the strategy has the "
-        f"highest net benefit at that point, with both discounts fixed; its Monte Carlo standard error is at most "
+        f"highest net benefit of all at that point, with both values fixed; its Monte Carlo standard error is at most "
         f"{100 * largest:.2g} percentage points. At {words.at(float(first['threshold'].iloc[0]))} it runs from "
         f"{100 * first['probability'].min():.3g}% to {100 * first['probability'].max():.3g}%."
     )
+    if words.several():
+        yield (
+            "The incremental net monetary benefit sets each strategy against the comparator alone, while the "
+            "probability is that of being the best of all strategies: the two need not agree."
+        )
 
 
 def _grid(words: PointsWords, lines: pd.DataFrame, table: pd.DataFrame, x: Record, y: Record) -> Grid | None:
