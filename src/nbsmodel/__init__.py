@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from nbsmodel.errors import InputError, Problem
 from nbsmodel.model.load import load_model
 from nbsmodel.run.api import evaluate
+from nbsmodel.run.psa_files import read_psa
 from nbsmodel.run.reproduce import reproduce
 from nbsmodel.run.run import RunOutput, run
 from nbsmodel.run.validate import validate
@@ -26,6 +27,7 @@ __all__ = [
     "RunOutput",
     "evaluate",
     "load_model",
+    "read_psa",
     "reproduce",
     "run",
     "simulation_variance",

@@ -79,7 +79,7 @@ def test_all_values_of_a_tree_are_checked_in_one_go(model):
         nbsmodel.evaluate(model, overrides={"p_copies_2": 0.9, "share_sit_2_copies": 0.9, "share_walk_type_1": 0.0})
     assert "no such parameter" in str(error.value)
     with pytest.raises(InputError) as error:
-        nbsmodel.evaluate(model, overrides={"p_copies_2": 0.9, "share_sit_2_copies": 0.9})
+        nbsmodel.evaluate(model, {"p_copies_2": [0.9], "share_sit_2_copies": [0.9]})  # overrides have to add up
     text = str(error.value)
     assert "copies_2, copies_3, copies_4 add up to 1.09" in text
     assert "sitting, walking, not_sitting add up to" in text

@@ -297,3 +297,26 @@ def test_a_part_without_cases_goes_with_those_that_have_some(tmp_path, monkeypat
     monkeypatch.setattr(psa_module, "MOST_PART", 2)
     psa = run_psa(load_scenario(config, [f"analyses.psa.file={tmp_path / 'draws.csv'}"]))
     assert list(psa.sample.cases) == [0, 0, 0.001, 0.002]
+
+
+def test_draws_and_outcomes_are_read_back_together_or_not_at_all(tmp_path):
+    config = write_complete(tmp_path)
+    both = "analyses.psa.alternatives={a: {weight: 1}, b: {weight: 1, choices: {outlook: cautious}}}"
+    first = nbsmodel.run(config, ["analyses.psa.draws=40", both], out=tmp_path / "a")
+    nbsmodel.run(config, ["analyses.psa.draws=40", both, "seed=2"], out=tmp_path / "b")
+    draws, sample = nbsmodel.read_psa(tmp_path / "a")
+    assert draws.equals(first.psa.draws) and sample.strategies == first.psa.sample.strategies
+    for name, values in first.psa.sample.outcomes.items():
+        assert np.array_equal(sample.outcomes[name], values)
+    for name in ("cost", "effect", "births", "cases", "draws"):
+        assert np.array_equal(getattr(sample, name), getattr(first.psa.sample, name)), name
+    sample.paired(draws.index.to_numpy())
+    with pytest.raises(InputError, match="these outcomes .40 draws. are not of the draws in"):
+        nbsmodel.read_psa(tmp_path / "a" / "psa_draws.parquet", tmp_path / "b" / "psa_outcomes.parquet")
+    with pytest.raises(InputError, match="this is no psa_outcomes.parquet of a run"):
+        nbsmodel.read_psa(tmp_path / "a" / "psa_draws.parquet", tmp_path / "a" / "psa_draws.parquet")
+    (tmp_path / "junk.parquet").write_bytes(b"junk")
+    with pytest.raises(InputError, match="no Parquet file that can be read"):
+        nbsmodel.read_psa(tmp_path / "junk.parquet", tmp_path / "a" / "psa_outcomes.parquet")
+    with pytest.raises(InputError, match="no such file"):
+        nbsmodel.read_psa(tmp_path / "nowhere")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,9 +32,6 @@ Array = Any
 #: Draws of the first part; later ones are as long as fits a second, so that a stop loses little.
 FIRST_PART, MOST_PART = 200, 5_000
 SECONDS = 1.0
-
-#: Files of a results folder.
-DRAWS_FILE, OUTCOMES_FILE = "psa_draws.parquet", "psa_outcomes.parquet"
 
 #: Column of a draw's structural alternative.
 ALTERNATIVE = "alternative"
@@ -221,50 +217,6 @@ def refused_table(refusals: list[Refusal], n: int) -> pd.DataFrame:
     columns = ["cause", "kind", "refused", "share", "lowest", "highest", "allowed", "first_draw"]
     rows.sort(key=lambda row: (-row[2], row[7], row[1], row[0]))  # whatever the parts they were found in
     return pd.DataFrame(rows, columns=columns)
-
-
-def write_psa(psa: Psa, folder: Path) -> None:
-    """Write ``psa_draws.parquet`` and ``psa_outcomes.parquet``: draw numbers on both sides.
-
-    Parameters
-    ----------
-    psa : Psa
-    folder : Path
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    sample, ids = psa.sample, pa.array(psa.sample.draws, pa.int64())
-    columns = {"draw": ids} | {name: pa.array(psa.draws[name].to_numpy()) for name in psa.draws.columns}
-    pq.write_table(pa.table(columns), folder / DRAWS_FILE, row_group_size=ROW_GROUP, write_page_checksum=True)
-    extra = {"births_per_year": sample.births, "case_share": sample.cases}
-    wide = dict(sample.outcomes) | {
-        name: np.repeat(v[:, None], len(sample.strategies), axis=1) for name, v in extra.items() if v is not None
-    }
-    schema = pa.schema(
-        [("draw", pa.int64()), ("strategy", pa.dictionary(pa.int8(), pa.string())),
-         ("outcome", pa.dictionary(pa.int16(), pa.string())), ("value", pa.float64())]
-    )  # fmt: skip
-    strategies, names = pa.array(sample.strategies), pa.array(list(wide))
-    with pq.ParquetWriter(folder / OUTCOMES_FILE, schema, write_page_checksum=True) as writer:
-        for first in range(0, len(sample), OUTCOME_DRAWS):
-            values = np.stack([v[first : first + OUTCOME_DRAWS] for v in wide.values()], axis=2)
-            d, s, o = values.shape
-            codes = [np.repeat(np.arange(s), o), np.tile(np.arange(o), s)]
-            table = pa.table(
-                [
-                    pa.array(np.repeat(sample.draws[first : first + d], s * o), pa.int64()),
-                    pa.DictionaryArray.from_arrays(pa.array(np.tile(codes[0], d), pa.int8()), strategies),
-                    pa.DictionaryArray.from_arrays(pa.array(np.tile(codes[1], d), pa.int16()), names),
-                    pa.array(values.reshape(-1)),
-                ],
-                schema=schema,
-            )
-            writer.write_table(table, row_group_size=d * s * o)
-
-
-#: Rows of a group in the written tables: fixed, so that the bytes do not depend on how a run was split.
-ROW_GROUP, OUTCOME_DRAWS = 100_000, 10_000
 
 
 def check_psa(scenario: Scenario) -> None:

@@ -16,7 +16,8 @@ from nbsmodel.errors import InputError
 from nbsmodel.run.analyses import Job, analysis_tables, check_analyses
 from nbsmodel.run.confidential import confidential_table, read_confidential
 from nbsmodel.run.output import check_free, results_folder
-from nbsmodel.run.psa import Psa, run_psa, write_psa
+from nbsmodel.run.psa import Psa, run_psa
+from nbsmodel.run.psa_files import write_psa
 from nbsmodel.run.psa_store import Store
 from nbsmodel.run.record import of_engine, write_record
 from nbsmodel.run.runs import Runs, Step, silent

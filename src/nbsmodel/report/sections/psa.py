@@ -208,10 +208,10 @@ def _why_apart(words: PsaWords) -> str:
     if psa.file is not None:
         reasons.append("the draws of the file have other means than the base values")
     else:
-        reasons.append("base values are not the means of their distributions")
+        reasons.append("their base values are not the means of their distributions")
     if not words.tables["psa_refused"].empty:
         reasons.append("refused draws are missing")
-    return joined(reasons, "or")
+    return ", or ".join(reasons)
 
 
 def _switches(words: PsaWords) -> Iterator[str]:
