@@ -1,7 +1,8 @@
 """Published tables of draws, which are not part of this repository because of their licence (GPL-3).
 
-The folder that holds them is named by the environment variable ``NBSMODEL_SAMPLE_TABLES``; tests that need a
-table are skipped without it. They were written as CSV from the data of R packages on CRAN:
+The folder that holds them is named by the environment variable ``NBSMODEL_SAMPLE_TABLES``, or stands beside the
+repository; tests that need a table are skipped without it. They were written as CSV from the data of R packages on
+CRAN:
 
 - ``psa_three_strategies.csv.gz``: dampack 1.0.2.1000, data/example_psa.rda
 - ``psa_vaccine.csv``: BCEA 2.4.82, data/Vaccine.RData
@@ -19,13 +20,13 @@ import pytest
 
 from nbsmodel.analysis.sample import Sample
 
-FOLDER = "NBSMODEL_SAMPLE_TABLES"
+FOLDER, BESIDE = "NBSMODEL_SAMPLE_TABLES", Path(__file__).resolve().parents[3] / "shared/oracles/data"
 
 
 def sample_table(name: str) -> pd.DataFrame:
     """A published table of draws; skips the test that asks where it is not at hand."""
-    path = Path(os.environ.get(FOLDER, "")) / name
-    if not os.environ.get(FOLDER) or not path.is_file():
+    path = Path(os.environ.get(FOLDER, BESIDE)) / name
+    if not path.is_file():
         pytest.skip(f"{name} is not at hand: set {FOLDER} to the folder that holds it")
     return pd.read_csv(path)
 
