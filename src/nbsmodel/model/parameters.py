@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nbsmodel.errors import Problems, nearest
 from nbsmodel.formula.array import evaluate_array
@@ -91,6 +92,21 @@ class ParameterTable:
     groups: tuple[Group, ...]
     disagreements: tuple[tuple[str, float, float], ...]
     correlations: tuple[Correlation, ...] = ()
+
+    def quantile(self, name: str, q: ArrayLike) -> np.ndarray:
+        """Quantiles of an uncertain parameter alone: of its distribution, or its marginal one in its group.
+
+        Parameters
+        ----------
+        name : str
+        q : array_like
+            Probabilities.
+        """
+        distribution = self.rows[name].distribution
+        if distribution is not None:
+            return distribution.quantile(q)
+        group = next(g for g in self.groups if name in g.members)
+        return np.asarray(group.quantile(group.members.index(name), q))
 
     def draws(self, n: int, seed: int, start: int = 0) -> dict[str, np.ndarray]:
         """Monte Carlo draws `start` to ``start + n - 1``; see `nbsmodel.model.sampling.draw_parameters`."""

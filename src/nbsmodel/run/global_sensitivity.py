@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -182,11 +183,5 @@ def _not_run(scenario: Scenario, key: str, problem: Problem) -> Problem:
 
 
 def _quantile(scenario: Scenario, name: str) -> Callable[[Array], Array]:
-    """Quantiles of a parameter, alone or as a member of a group."""
-    table = scenario.model.parameters
-    distribution = table.rows[name].distribution
-    if distribution is not None:
-        return distribution.quantile
-    group = next(g for g in table.groups if name in g.members)
-    member = group.members.index(name)
-    return lambda q: group.quantile(member, q)
+    """Quantile function of a parameter's own distribution."""
+    return partial(scenario.model.parameters.quantile, name)

@@ -222,7 +222,7 @@ def interval(scenario: Scenario, name: str) -> tuple[float, float, str] | None:
             left = 1 - sum(scenario.overrides[m] for m in fixed)
             ends = left * given.quantile(given.members.index(name), tails)
         else:
-            ends = group.quantile(group.members.index(name), tails)
+            ends = scenario.model.parameters.quantile(name, tails)
     low, high = legal_range(row.unit)
     kept = np.clip(ends, low, high)
     cut = [f"{e:.4g}" for e, k in zip(ends.tolist(), kept.tolist(), strict=True) if e != k]

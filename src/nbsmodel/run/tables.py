@@ -174,18 +174,19 @@ def _tree_rows(result: Result, outcomes: list[str], columns: list[str]) -> pd.Da
 
 def parameter_table(scenario: Scenario) -> pd.DataFrame:
     """Every parameter: value used, distribution with mean and 95% interval, source, status."""
-    groups = {name: (g, i) for g in scenario.model.parameters.groups for i, name in enumerate(g.members)}
+    table = scenario.model.parameters
+    groups = {name: (g, i) for g in table.groups for i, name in enumerate(g.members)}
     rows = []
-    for name, p in scenario.model.parameters.rows.items():
+    for name, p in table.rows.items():
         used = scenario.overrides.get(name, p.value)
         mean = low = high = np.nan
         if p.distribution is not None:
             mean = float(p.distribution.mean())
-            low, high = map(float, np.ravel(p.distribution.quantile(np.array([0.025, 0.975]))))
         elif name in groups:
             group, i = groups[name]
             mean = float(np.ravel(group.mean())[i])
-            low, high = map(float, np.ravel(group.quantile(i, np.array([0.025, 0.975]))))
+        if p.uncertain:
+            low, high = map(float, table.quantile(name, np.array([0.025, 0.975])))
         status = "scenario" if name in scenario.overrides and used != p.value else p.status
         rows.append(
             [name, p.label, used, p.value, p.unit, p.distribution_text, mean, low, high, "; ".join(p.sources), status,
