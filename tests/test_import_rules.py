@@ -14,18 +14,20 @@ MAX_LINES = 400
 # What each part may import, besides itself. A new part is added here, with its place.
 BASE = {"errors"}
 LANGUAGE = BASE | {"formula", "numerics"}
+SHIPPED = {"reference"}  # shipped inputs: a list and paths
 DOMAIN = LANGUAGE | {"model", "config"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "numerics": BASE,
+    "reference": BASE,
     "formula": BASE | {"numerics"},  # its functions are array functions
-    "model": LANGUAGE,
-    "config": LANGUAGE | {"model"},
+    "model": LANGUAGE | SHIPPED,
+    "config": LANGUAGE | SHIPPED | {"model"},
     "engine": DOMAIN,
-    "analysis": DOMAIN,  # handed a function where it needs runs
-    "report": DOMAIN - {"numerics"},  # computes nothing
-    "run": DOMAIN | {"engine", "analysis", "report"},
-    "cli": DOMAIN | {"engine", "analysis", "report", "run"},
+    "analysis": DOMAIN | SHIPPED,  # handed a function where it needs runs
+    "report": (DOMAIN | SHIPPED) - {"numerics"},  # computes nothing
+    "run": DOMAIN | SHIPPED | {"engine", "analysis", "report"},
+    "cli": DOMAIN | SHIPPED | {"engine", "analysis", "report", "run"},
 }
 TOP = {"__init__", "__main__"}  # the front door: may import anything, nothing may import it
 ROOT_NAMES = {"__version__"}  # may be taken from the front door

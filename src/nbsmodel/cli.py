@@ -1,4 +1,4 @@
-"""Command line: ``nbsmodel run``, ``scenarios``, ``validate`` and ``reproduce``."""
+"""Command line: one function a command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from nbsmodel.errors import InputError, Problem
+from nbsmodel.errors import InputError, Problem, Problems, grouped
 
 app = typer.Typer(
     name="nbsmodel",
@@ -71,8 +71,10 @@ def run(
     ] = None,
 ) -> None:
     """Run a config and write tables, figures and a report."""
+    from nbsmodel.run.panel import PanelOutput
     from nbsmodel.run.run import run as run_config
     from nbsmodel.run.show import cea_for_people
+    from nbsmodel.run.show_panel import panel_for_people
 
     given = {"seed": seed, "analyses.psa.draws": draws}
     sets = [*(set_ or ()), *(f"{key}={value}" for key, value in given.items() if value is not None)]
@@ -88,7 +90,10 @@ def run(
     if quiet:
         return
     assert output.folder is not None
-    print(cea_for_people(output.scenario, output.tables))
+    if isinstance(output, PanelOutput):
+        print(panel_for_people(output.panel, output.tables))
+    else:
+        print(cea_for_people(output.scenario, output.tables))
     print(f"\nReport:  {output.folder / 'report.html'}")
     print(f"Tables:  {output.folder}")
 
@@ -115,32 +120,38 @@ def scenarios(
     print(f"\nTables:  {found.folder}")
 
 
-@app.command(epilog="Example: nbsmodel validate my_model my_config.yaml")
+@app.command(epilog="Example: nbsmodel validate my_model my_config.yaml, or nbsmodel validate configs models")
 def validate(
-    paths: Annotated[list[Path], typer.Argument(help="Config files or model folders.")],
+    paths: Annotated[list[Path], typer.Argument(help="Config files, model folders, or folders that hold some.")],
 ) -> None:
     """Check configs and model folders: every problem at once."""
+    from nbsmodel.run.find import find_all
     from nbsmodel.run.validate import validate as check
 
-    problems, notes = check(paths)
+    with _Watch("validate", quiet=not sys.stderr.isatty()) as watch:
+        problems, notes = check(paths, step=watch.step)
     for note in notes:
         print(f"note: {note}")
     if problems:
         _report(problems)
         raise typer.Exit(WRONG_INPUT)
-    print(f"{len(paths)} checked, no problem found.")
+    print(f"{len(find_all(paths, Problems()))} checked, no problem found.")
 
 
 @app.command(epilog="Example: nbsmodel reproduce my_model")
 def reproduce(
     models: Annotated[
-        list[Path] | None, typer.Argument(help="Model folders. Default: every one below models/ with published.yaml.")
+        list[Path] | None, typer.Argument(help="Model folders, or folders that hold models. Default: models.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for reproduction.csv.")] = Path("results/reproduction"),
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the table as a page of Markdown as well.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier reproduction.csv there.")] = False,
 ) -> None:
     """Published results beside ours, for every model that has any. Exit code 1 when one falls short."""
-    from nbsmodel.run.reproduce import falls_short, reproduce_all
+    from nbsmodel.run.ledger import reproduce_all
+    from nbsmodel.run.reproduce import falls_short
     from nbsmodel.run.show import reproduction_for_people
 
     console = Console(stderr=True)
@@ -148,11 +159,47 @@ def reproduce(
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
     ) as progress:
         task = progress.add_task("reproducing")
-        table = reproduce_all(models, out, force, lambda text: progress.update(task, description=text))
+        table = reproduce_all(models, out, force, lambda text: progress.update(task, description=text), markdown)
     print(reproduction_for_people(table))
     print(f"\nTable:  {out / 'reproduction.csv'}")
+    if markdown is not None:
+        print(f"Page:   {markdown}")
     if falls_short(table):
         raise typer.Exit(FALLS_SHORT)
+
+
+@app.command(epilog="Example: nbsmodel calibrate my_model --out results/calibration")
+def calibrate(
+    config: Annotated[Path, typer.Argument(metavar="MODEL_OR_CONFIG", help="Model folder, or a config that names it.")],
+    out: Annotated[Path | None, typer.Option(help="Output folder. Default: results/calibration/<name>.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, override or choice. May be repeated."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the output folder.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Fit parameters to the targets of calibration.yaml. Exit code 1 when one is not met."""
+    from nbsmodel.run.calibrate import calibrate as fit
+    from nbsmodel.run.show_calibration import calibration_for_people
+
+    with _Watch(config.name, quiet) as watch:
+        found = fit(config, set_ or (), out, force, step=watch.step)
+    if not quiet:
+        print(calibration_for_people(found.tables, found.schema.title))
+        print(f"\nTables:  {found.folder}")
+    if not found.met:
+        raise typer.Exit(FALLS_SHORT)
+
+
+@app.command(epilog="Example: nbsmodel reference uk_utility_norms")
+def reference(
+    name: Annotated[str | None, typer.Argument(help="A shipped table. Default: a list of all.")] = None,
+) -> None:
+    """Reference inputs shipped with nbsmodel: life tables, utility norms, births, cost indices."""
+    from nbsmodel.run.show_reference import reference_for_people
+
+    print(reference_for_people(name))
 
 
 def _life(config: Path, sets: list[str], individual: int) -> str:
@@ -207,9 +254,10 @@ def _say_stopped() -> None:
 
 
 def _report(problems: list[Problem] | tuple[Problem, ...]) -> None:
-    print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}:", file=sys.stderr)
-    for problem in problems:
-        print(f"  {problem}", file=sys.stderr)
+    said = grouped(problems)
+    print(f"{len(said)} problem{'s' if len(said) != 1 else ''}:", file=sys.stderr)
+    for text in said:
+        print(f"  {text}", file=sys.stderr)
 
 
 def main() -> None:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+#: So many problems with one cause are told as one, with the first few of the other places.
+ALIKE, FEW = 3, 3
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -20,11 +23,14 @@ class Problem:
         What stands there and why it cannot be used.
     fix : str
         What is allowed, or what to do; may be empty.
+    cause : str
+        What problems at several places have in common; by default what was found and the fix.
     """
 
     place: str
     found: str
     fix: str = ""
+    cause: str = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.found}" + (f" {self.fix}" if self.fix else "")
@@ -42,6 +48,37 @@ class InputError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(dict.fromkeys(problems))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def grouped(problems: Iterable[Problem]) -> list[str]:
+    """Problems as they are printed: three or more with one cause as one, with the first few places.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+
+    Returns
+    -------
+    list of str
+        In the order in which each cause was first found.
+    """
+    by_cause: dict[object, list[Problem]] = {}
+    for problem in dict.fromkeys(problems):
+        by_cause.setdefault(problem.cause or (problem.found, problem.fix), []).append(problem)
+    found = []
+    for same in by_cause.values():
+        _, *others = dict.fromkeys(p.place for p in same)
+        found += list(map(str, same)) if len(same) < ALIKE else [f"{same[0]}{_elsewhere(others)}"]
+    return found
+
+
+def _elsewhere(places: list[str]) -> str:
+    """The other places of one cause."""
+    if not places:
+        return ""
+    listed = ", ".join(places[:FEW])
+    more = f" and {len(places) - FEW} more" if len(places) > FEW else ""
+    return f"\n    The same at {len(places)} more place{'s' if len(places) > 1 else ''}: {listed}{more}."
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

@@ -27,7 +27,9 @@ def test_detection_table_per_year_and_per_100000():
 def test_programme_table():
     totals = {"Cost (GBP)": np.array([10.0, 12.0])}
     table = programme_table(["none", "screen"], PROBABILITY, [1e-4, 1e-4], 6e5, totals, "none").set_index("quantity")
-    assert table.loc["Positive predictive value", "screen"] == pytest.approx(0.4872044720242339, rel=1e-12)
+    assert table.loc["Predictive value: cases among families told", "screen"] == pytest.approx(
+        0.4872044720242339, rel=1e-12
+    )
     assert table.loc["Number needed to screen", "screen"] == pytest.approx(6e5 / 57, rel=1e-12)
     assert table.loc["Cases found by screening", "difference_screen"] == pytest.approx(57)
     assert table.loc["Births with the condition", "none"] == pytest.approx(60)
@@ -38,7 +40,19 @@ def test_programme_table():
 
 def test_without_births_only_shares_and_per_case():
     table = programme_table(["none", "screen"], PROBABILITY, [1e-4, 1e-4], None, {}, "none")
-    assert list(table["quantity"]) == ["Positive predictive value", "Number needed to screen"]
+    assert list(table["quantity"]) == ["Predictive value: cases among families told", "Number needed to screen"]
+
+
+def test_false_positives_apart():
+    """50 cleared by a later test and 9.994 not; rows without a programme, or of nobody, are left out."""
+    parts = (np.array([0.0, 50 / 6e5]), np.array([0.0, 9.994 / 6e5]))
+    table = programme_table(["none", "screen"], PROBABILITY, [1e-4, 1e-4], 6e5, {}, "none", parts).set_index("quantity")
+    assert table.loc["False positives cleared by a later test", "screen"] == pytest.approx(50)
+    assert table.loc["False positives not cleared", "screen"] == pytest.approx(9.994)
+    assert table.loc["False positives", "screen"] == pytest.approx(59.994)
+    nobody = (np.zeros(2), np.array([0.0, 59.994 / 6e5]))
+    table = programme_table(["none", "screen"], PROBABILITY, [1e-4, 1e-4], 6e5, {}, "none", nobody)
+    assert "False positives cleared by a later test" not in set(table["quantity"])
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,14 @@ CASES = (
         "Did you mean smith?",
     ),
     parameter(
+        "price year that is none",
+        "c_death,End of life,4000,GBP,,smith,placeholder,2024/25",
+        "c_death,End of life,4000,GBP,,smith,placeholder,2024/26",
+        "c_death price_year",
+        "found '2024/26', which is no price year",
+        "Write a financial year as 2024/25",
+    ),
+    parameter(
         "unknown status",
         "c_death,End of life,4000,GBP,,smith,placeholder",
         "c_death,End of life,4000,GBP,,smith,guess",

@@ -12,6 +12,27 @@ def overridden(name: str, overrides: str, block: str, at: str, *says: str) -> Br
 
 
 CASES = (
+    # --- QALY weights
+    analyses(
+        "QALY weights: unknown life table",
+        "qaly_weights: {life_table: uk_life_table_2018}",
+        "qaly_weights:",
+        "no shipped life table uk_life_table_2018",
+        "Did you mean uk_life_table_2018_2020?",
+    ),
+    analyses(
+        "QALY weights: unknown norm",
+        "qaly_weights: {norm: hse2014}",
+        "qaly_weights:",
+        "qaly_weights.norm: there is no shipped utility norm hse2014",
+    ),
+    analyses("QALY weights: share of girls", "qaly_weights: {female_share: 2}", "qaly_weights:", "female_share"),
+    analyses(
+        "QALY weights: lives cut short",
+        "qaly_weights: true",
+        "qaly_weights:",
+        "the horizon of 8 years ends before life does",
+    ),
     # --- one-way
     analyses(
         "one-way: unknown parameter",

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import broken_analyses
+import broken_budget
 import broken_configs
 import broken_files
 import broken_names
@@ -27,6 +28,7 @@ CASES = (
     *broken_files.CASES,
     *broken_configs.CASES,
     *broken_analyses.CASES,
+    *broken_budget.CASES,
     *broken_points.CASES,
     *broken_voi.CASES,
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import write_complete
 
+from nbsmodel.config.panel import is_panel, load_panel
 from nbsmodel.config.scenario import load_scenario, make_settings
 from nbsmodel.config.settings import Correction, Settings, Timing
 from nbsmodel.errors import InputError
@@ -76,7 +77,7 @@ def test_shipped_configs_load(config):
     if config.parent.name == "common":
         assert Settings.model_validate(read_yaml(config).data["settings"])
     else:
-        found = load_scenario(config)
+        found = load_panel(config) if is_panel(config) else load_scenario(config)
         assert found.title and config.resolve() in found.files
 
 

@@ -110,14 +110,14 @@ def test_staying_written_out_must_complete_the_row():
 def test_a_table_that_is_left_names_the_table_and_the_key():
     """The last row of the table holds for one more step: ages below 82."""
     text = message(life({"ill": {"hazard": "0.1 * t(age * 2)"}}))
-    says(text, "the hazard from well to ill is nan in cycle 2 (age 41): 0.1 * t(age * 2)")
-    says(text, "The table t has age 0 to 41; age * 2 is 82", "beyond: last")
+    says(text, "So the hazard from well to ill has no value in cycle 2 (age 41): 0.1 * t(age * 2)")
+    says(text, "t has no age 82 (age * 2); it has 0 to 41", "beyond: last")
 
 
 def test_a_table_that_is_left_in_a_derived_value():
     spec = one_cohort(life({"ill": {"hazard": "h"}}), "well", derived={"h": "2 * t(age + 41)"})
     spec["tables"] = {"t": {"file": "tables/t.csv", "by": "age"}}
-    says(refusal(spec), "is nan in cycle 2 (age 41): h", "The table t has age 0 to 41; age + 41 is 82")
+    says(refusal(spec), "has no value in cycle 2 (age 41): h", "t has no age 82 (age + 41); it has 0 to 41")
 
 
 def test_the_age_is_that_of_the_strategy_and_the_draw():

@@ -26,6 +26,8 @@ FOLDERS = sorted(
 #: Why the other engine cannot run a model.
 INDIVIDUAL, NO_COHORT = "uses attributes or counts", "enters no cohort"
 SKIPPED = {
+    "models/scid/netherlands": NO_COHORT,
+    "models/scid/washington": NO_COHORT,
     "models/sma/ecrd2020_us": NO_COHORT,
     "models/sma/uk_children": INDIVIDUAL,
     "tests/models/sick_sicker_microsim": INDIVIDUAL,

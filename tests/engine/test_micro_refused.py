@@ -115,7 +115,10 @@ def test_a_compiled_walk_says_the_same():
     [
         ({"hazard": "0.5 - grade * arm"}, "the hazard from well to ill is -"),
         ({"hazard": "rank / y"}, "the hazard from well to ill is inf"),
-        ({"hazard": "line(10 * grade * age)"}, "The table line has age 0 to 40; 10 * grade * age is"),
+        (
+            {"hazard": "line(10 * grade * age)"},
+            "(10 * grade * age); it has 0 to 40. So the hazard from well to ill has no value",
+        ),
         ({"probability": "0.6 * grade"}, "the probability from well to ill is 1.2"),
         ({"probability": "-rank", "per": "year"}, "the probability from well to ill is -0."),
         ({"probability": "log(-grade)"}, "the probability from well to ill is nan"),
@@ -163,7 +166,6 @@ def test_the_first_draw_is_named_first():
     [
         ({"in": "well", "value": "log(2 - grade)", "per": "year"}, "the cost in well is -inf in strategy old, cycle 0"),
         ({"in": "ill", "value": "rank / time_in_state", "per": "year"}, "the cost in ill is inf in strategy old"),
-        ({"in": "well", "value": "line(age + 20 * rank)", "per": "year"}, "The table line has age 0 to 40"),
         ({"moving": {"from": "well", "to": "ill"}, "value": "log(-rank)"}, "of moving from well to ill is nan"),
         ({"starting_in": "well", "value": "1 / (grade - 1)"}, "the cost of starting in well is inf in strategy old"),
     ],
@@ -171,6 +173,13 @@ def test_the_first_draw_is_named_first():
 def test_a_payoff_that_is_no_number(payoff, words):
     text = refusal(life(payoffs=[payoff | {"outcome": "cost"}]))
     says(text, "cohorts.life.payoffs[1].value", words, ", child ", "A finite number is needed.")
+
+
+def test_a_payoff_beyond_a_table():
+    payoff = {"in": "well", "value": "line(age + 20 * rank)", "per": "year", "outcome": "cost"}
+    text = refusal(life(payoffs=[payoff]))
+    says(text, "cohorts.life.payoffs[1].value: line has no age ", "(age + 20 * rank); it has 0 to 40", ", child ")
+    says(text, "Lengthen the table")
 
 
 @pytest.mark.parametrize("correction", ["start", "end", "life_table"])
@@ -185,7 +194,7 @@ def test_a_row_that_does_not_count_needs_no_value(correction):
         result = simulated(model, settings={"within_cycle_correction": correction})
         assert np.isfinite(result.total("cost", "old")).all()
         text = message(lambda: simulated(model, settings={"within_cycle_correction": "half_cycle"}))
-    says(text, "is nan in strategy old, cycle 8 (age 41), child ", "age is 41")
+    says(text, "line has no age 41; it has 0 to 40", "has no value in strategy old, cycle 8 (age 41), child ")
 
 
 @pytest.mark.parametrize(

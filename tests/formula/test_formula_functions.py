@@ -77,6 +77,11 @@ CLOSED_FORMS = {
     "apply_rr(0.2, 2)": 0.4,
     "annuity(0.035, 10)": sum(1.035**-k for k in range(1, 11)),
     "annuity_due(0.035, 10)": sum(1.035**-k for k in range(10)),
+    # a state worth 0.6 at an age where the norm is 0.9, at an age where it is 0.75
+    "utility_multiplicative(0.6, 0.75, 0.9)": 0.5,
+    "utility_additive(0.6, 0.75, 0.9)": 0.45,
+    "utility_minimum(0.8, 0.75)": 0.75,
+    "utility_minimum(0.6, 0.75)": 0.6,
 }
 for _family, (_parameters, _survival, _hazard) in SURVIVAL.items():
     _given = ", ".join(map(repr, _parameters))

@@ -11,6 +11,7 @@ from nbsmodel.formula.order import CircularDefinition, dependency_order, needed_
 from nbsmodel.formula.parse import parse
 from nbsmodel.formula.tree import names
 
+NEW = "If it is a new parameter, add it to parameters.csv."
 KNOWN_AXES = {
     "fixed": frozenset(),
     "p": frozenset({"draw"}),
@@ -127,8 +128,8 @@ def test_nothing_wrong(text):
 @pytest.mark.parametrize(
     ("text", "found", "fix"),
     [
-        ("p_uptke + 1", "no parameter, derived value or clock is named p_uptke", "Did you mean p_uptake?"),
-        ("zzz", "no parameter, derived value or clock is named zzz", "Allowed: age, p_uptake."),
+        ("p_uptke + 1", "no parameter, derived value or clock is named p_uptke", f"Did you mean p_uptake? {NEW}"),
+        ("zzz", "no parameter, derived value or clock is named zzz", f"Allowed: age, p_uptake. {NEW}"),
         ("expp(1)", "there is no function or table expp()", "Did you mean exp?"),
         ("weigth(1)", "there is no function or table weigth()", "Did you mean weight?"),
         ("exp(1, 2)", "exp() is given 2 arguments", "Use exp(x)."),

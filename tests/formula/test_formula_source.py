@@ -169,10 +169,10 @@ def test_powers_of_whole_numbers_are_whole():
 UNEVEN = np.array([0.0, 0.5, 0.75, 3.0, 10.0, 10.5])
 
 
-def table(keys, linear=False, hold_last=False, seed=0):
+def table(keys, linear=False, hold_last=False, exact=False, seed=0):
     values = np.random.default_rng(seed).uniform(size=(2, len(keys)))
     columns = {"male": values[0], "female": values[1]}
-    return Table("qx", Path("qx.csv"), "age", np.asarray(keys, dtype=float), columns, linear, hold_last, ())
+    return Table("qx", Path("qx.csv"), "age", np.asarray(keys, dtype=float), columns, linear, hold_last, (), exact)
 
 
 def keys_to_try(keys):
@@ -182,16 +182,18 @@ def keys_to_try(keys):
     return np.concatenate([*near, random, [NAN, INF, -INF, 1e300, -1e300]])
 
 
-@pytest.mark.parametrize("hold_last", [False, True])
-@pytest.mark.parametrize("linear", [False, True])
-def test_look_up_is_the_table(linear, hold_last):
+@pytest.mark.parametrize(
+    ("linear", "hold_last", "exact"),
+    [(False, False, False), (False, True, False), (True, False, False), (True, True, False), (False, False, True)],
+)
+def test_look_up_is_the_table(linear, hold_last, exact):
     @njit(error_model="numpy")
     def look_up_all(x, keys, values, out):
         for i in range(x.shape[0]):
-            out[i] = compiled.look_up(x[i], keys, values, linear, hold_last)
+            out[i] = compiled.look_up(x[i], keys, values, linear, hold_last, exact)
 
     for keys in (np.arange(101.0), UNEVEN, -UNEVEN[::-1], np.arange(1, 8) / 12, np.array([2.0, 5.0]), np.array([3.0])):
-        qx = table(keys, linear, hold_last)
+        qx = table(keys, linear, hold_last, exact)
         x = keys_to_try(keys)
         out = np.empty_like(x)
         look_up_all(x, qx.keys, qx.columns["male"], out)
@@ -282,11 +284,11 @@ def test_the_same_bits_at_every_column():
         ("min(a, b)", "f_min(A, B)"),
         ("max(a, b, 1, 2)", "f_max(f_max(A, B), f_max(1.0, 2.0))"),
         ("a if b else 1", "op_choose(B, A, 1.0)"),
-        ("qx(a)", "look_up(A, K, M, False, True)"),
-        ('qx(a, "female")', "look_up(A, K, F, False, True)"),
+        ("qx(a)", "look_up(A, K, M, False, True, False)"),
+        ('qx(a, "female")', "look_up(A, K, F, False, True, False)"),
         (
             "qx(a) if b else 1",
-            "(1.0 if B == 0.0 else op_choose(B, look_up(A, K, M, False, True), 0.0))",
+            "(1.0 if B == 0.0 else op_choose(B, look_up(A, K, M, False, True, False), 0.0))",
         ),
     ],
 )

@@ -34,18 +34,19 @@ def good(folder, rows, header=HEADER):
 def test_a_row_in_full(tmp_path):
     text = (
         'p_uptake,"Uptake, first year",0.95,probability,"beta(events=95, total=100)",'
-        'smith; ons,published,2024/25,"A, b"\n'
+        'smith; ons,published,2024/25,none,"A, b"\n'
     )
     row = good(tmp_path, text, ",".join(COLUMNS) + "\n").rows["p_uptake"]
     assert (row.name, row.label, row.value, row.unit) == ("p_uptake", "Uptake, first year", 0.95, "probability")
     assert (row.sources, row.status, row.price_year, row.note) == (("smith", "ons"), "published", "2024/25", "A, b")
+    assert row.index == "none"
     assert row.distribution_text == "beta(events=95, total=100)" and row.uncertain and row.group is None
     assert row.place.endswith("parameters.csv:2 p_uptake")
 
 
 def test_columns_that_may_be_left_out(tmp_path):
     row = good(tmp_path, "c,5,GBP,,ons,assumption\n").rows["c"]
-    assert (row.label, row.price_year, row.note, row.uncertain) == ("c", "", "", False)
+    assert (row.label, row.price_year, row.index, row.note, row.uncertain) == ("c", "", "", "", False)
 
 
 @pytest.mark.parametrize(

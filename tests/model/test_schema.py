@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from nbsmodel.config.settings import length_text
 from nbsmodel.errors import Problems, nearest
-from nbsmodel.model.schema import CLASSES, ModelSchema, duration
+from nbsmodel.model.durations import duration
+from nbsmodel.model.schema import CLASSES, ModelSchema
 from nbsmodel.model.validate import check_shape
 from nbsmodel.model.yamlfile import parse_yaml
 

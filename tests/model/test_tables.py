@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -220,3 +222,133 @@ def test_csv_round_trip(tmp_path_factory, rows):
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("a", "b"), *rows])
     assert [tuple(row.cells.values()) for row in read_csv(path).rows] == rows
+
+
+# --- rows only
+
+
+def test_exact_keys(tmp_path):
+    exact = table(tmp_path, TEXT, between="exact")
+    asked = [0, 1, 5, 1 + 1e-12, 5 - 1e-12, 0.5, 4.99, 5.01, -1, 100, math.nan, math.inf, -math.inf]
+    assert np.array_equal(exact(asked), [0.5, 0.1, 0.2, 0.1, 0.2] + [math.nan] * 8, equal_nan=True)
+    assert exact.covers([[1.0, 2.0]]).tolist() == [[True, False]]
+    found, fix = exact.why_none(np.array([1.0, 2.0]), None, "y")
+    assert found == "t has no age 2 (y); it has 0 to 5" and fix.startswith("Use one of its rows")
+    assert exact.why_none(np.array([1.0, 5.0]), None, "y") is None
+
+
+def test_what_is_missing_is_said_with_the_way_out(tmp_path):
+    """A life table can be closed, any other table only held; below the first row there is neither."""
+    life = table(tmp_path, TEXT)
+    norm = replace(life, columns={"norm": life.columns["qx"]})
+    found, fix = life.why_none(np.array([99.0]), None, "age")
+    assert found == norm.why_none(np.array([99.0]), None, "age")[0] == "t has no age 99; it has 0 to 5"
+    assert "`beyond: last`" in fix and "`closing: hazard`" in fix
+    assert "`beyond: last`" in norm.why_none(np.array([99.0]), None, "age")[1]
+    assert "closing" not in norm.why_none(np.array([99.0]), None, "age")[1]
+    assert life.why_none(np.array([-1.0]), None, "age - 1") == (
+        "t has no age -1 (age - 1); it has 0 to 5", "Give the table rows from there on.",
+    )  # fmt: skip
+
+
+# --- closing
+
+
+@pytest.mark.parametrize(("closing", "last"), [("hazard", 1 - math.exp(-1 / 2.5)), ("dies", 1.0)])
+def test_closing_replaces_what_holds_from_the_last_age_on(tmp_path, closing, last):
+    text = "age,qx_f,ex_f,qx_m,ex_m\n0,0.01,50,0.02,40\n1,0.1,10,0.2,9\n2,0.3,2.5,0.4,2\n"
+    closed = table(tmp_path, text, column="qx_f", closing=closing)
+    assert closed([0, 1, 1.99, 2, 2.5, 3, 80]) == pytest.approx([0.01, 0.1, 0.1, last, last, last, last], rel=1e-14)
+    assert closed.closing == closing
+    assert float(table(tmp_path, text, column="qx_f")(2)) == 0.3
+
+
+LIFE = "age,qx,ex\n0,0.01,50\n1,0.1,10\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "message"),
+    [
+        (LIFE, {"closing": "dies"}, "tables.t.closing: no column of probabilities of death is named. Give `column`"),
+        (LIFE, {"closing": "dies", "column": "ex"}, "tables.t.closing: no column of probabilities of death is named."),
+        (
+            LIFE,
+            {"closing": "hazard", "column": "qx", "beyond": "last"},
+            "closing: it says what holds from the",
+        ),
+        (
+            LIFE,
+            {"closing": "dies", "column": "qx", "between": "linear"},
+            "closing: it says what holds from the",
+        ),
+        (LIFE, {"between": "exact", "beyond": "last"}, "beyond: there is nothing beyond rows that are read exactly."),
+        ("age,qx\n0,0.1\n", {"closing": "hazard", "column": "qx"}, "t.csv has no column ex. Add ex, the years"),
+        (
+            LIFE.replace(",10", ",0"),
+            {"closing": "hazard", "column": "qx"},
+            "t.csv:3 ex: found 0. Years of life",
+        ),
+        (LIFE.replace(",10", ","), {"closing": "hazard", "column": "qx"}, "t.csv:3 ex: found ''. A finite number"),
+    ],
+)
+def test_reading_that_does_not_go_together_is_refused(text, schema, message, tmp_path):
+    found = refusal(tmp_path, text, **schema)
+    assert any(message in line for line in found), found
+
+
+# --- shipped tables
+
+
+def shipped_table(**schema):
+    return read_table("t", TableSchema(**schema), Path("nowhere"), "model.yaml:3 tables.t")
+
+
+def test_a_shipped_table_needs_no_folder():
+    qx = shipped_table(reference="uk_life_table_2018_2020", column="qx_mixed", closing="hazard")
+    assert qx.reference == "uk_life_table_2018_2020" and "ons_life_tables_uk" in qx.sources
+    assert float(qx(0.5)) == 0.00387287
+    assert float(qx(150)) == pytest.approx(1 - math.exp(-1 / 2.0368), rel=1e-12)  # e100 of both sexes
+    births = shipped_table(reference="uk_births", by="year", between="exact")
+    assert set(births.columns) == {
+        "united_kingdom", "england", "wales", "scotland", "northern_ireland", "england_and_wales",
+    }  # fmt: skip
+    assert np.isnan(births(2024, "united_kingdom")) and births.covers(2024)
+    found, fix = births.why_none(np.array([2023.0, 2024.0]), "united_kingdom", "y")
+    assert found == "t has no value of united_kingdom for year 2024: the cell is empty"
+    assert fix.startswith("Take another row")
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        (
+            {"reference": "uk_birth"},
+            "tables.t.reference: there is no reference table uk_birth. Did you mean uk_births",
+        ),
+        ({"reference": "uk_births", "by": "age"}, "tables.t.by: uk_births is looked up by year. Remove `by`."),
+        (
+            {"reference": "uk_births", "column": "englnd"},
+            "column: uk_births has no column englnd. Did you mean england",
+        ),
+        (
+            {"reference": "uk_births", "column": "england_status"},
+            "uk_births has no column england_status.",
+        ),
+        ({"reference": "uk_births", "column": "year"}, "tables.t.column: uk_births has no column year."),
+    ],
+)
+def test_shipped_tables_are_refused_by_name(schema, message):
+    with pytest.raises(InputError) as refused:
+        shipped_table(**schema)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("schema", [{}, {"file": "t.csv", "reference": "uk_births", "by": "age"}, {"by": "age"}])
+def test_a_table_has_one_origin(schema):
+    with pytest.raises(ValueError, match="give exactly one of `file` and `reference`"):
+        TableSchema(**schema)
+
+
+def test_a_file_needs_its_key_column():
+    with pytest.raises(ValueError, match="give `by`, the key column of the file"):
+        TableSchema(file="t.csv")

@@ -119,6 +119,12 @@ def test_annuity_functions(tmp_path):
     assert values_of_formulas(tmp_path, formulas) == pytest.approx(formulas, rel=EXACT)
 
 
+def test_a_price_paid_in_level_instalments(tmp_path):
+    """1,795,000 in five yearly instalments at 3.5%: P r / (1 - (1 + r)^-n), in arrears and in advance."""
+    formulas = {"1795000 / annuity(0.035, 5)": 397_559.06, "1795000 / annuity_due(0.035, 5)": 384_115.04}
+    assert values_of_formulas(tmp_path, formulas) == pytest.approx(formulas, abs=0.005)
+
+
 GREEN_BOOK = {
     0: 1.0,
     1: 0.9661835748792271,

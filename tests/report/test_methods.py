@@ -44,10 +44,10 @@ FLIPS = [
     ("settings.thresholds=[50000]", "at £50,000 per QALY"),
     ("settings.effect=life_years", "mean increments of cost and life-years, per life-year"),
     ("settings.effect=life_years", "£30,000 and £35,000 per life-year"),
-    ("settings.perspectives=[societal]", "counted from the perspective: societal;"),
-    ("settings.perspectives=[societal]", "not in the headline: health system"),
+    ("settings.perspectives=[carer]", "counted from the perspective: carer;"),
+    ("settings.perspectives=[carer]", "not in the headline: education, health system and productivity"),
     ("settings.discount_timing={default: mid, qaly: end}", "QALYs: every cycle is counted"),
-    ("choices.utility_set=lloyd2019", "utility_set = lloyd2019 (base case icer)"),
+    ("choices.utility_set=lloyd2019", "utility set: lloyd2019 (base case icer)"),
     ("overrides.p_uptake=0.9", "Replaced by a number of this scenario: p_uptake."),
 ]
 

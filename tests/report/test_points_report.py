@@ -181,13 +181,9 @@ def prose(section):
 def test_sections_are_made_for_what_was_analysed():
     scenario, tables = uk()
     ids = [s.id for s in contents(scenario, tables, {})["sections"]]
-    assert [i for i in ids if i != "psa"][:5] == [
-        "one-way",
-        "two-way",
-        "break-even",
-        "value-based-price",
-        "price-surface",
-    ]
+    wanted = ["one-way", "two-way", "break-even", "value-based-price", "price-surface"]
+    first = ids.index("one-way")
+    assert ids[first : first + 5] == wanted and set(ids[:first]) <= {"perspectives", "psa"}
     for make in (
         one_way_section,
         two_way_section,
@@ -237,7 +233,7 @@ def test_break_even_values_in_words():
     section = break_even_section(scenario, tables)
     text = prose(section)
     assert (
-        "SMA test a baby (now £5.00), for Universal screening against No screening: the INMB is positive below £69.20"
+        "SMA test a baby (now £5.00), for Universal screening against No screening: the INMB is positive below £69.19"
         in text
     )
     assert (
@@ -246,14 +242,14 @@ def test_break_even_values_in_words():
     assert f"over {MINUS}1 to 1" in text and "jumps across it at 120" in text
     (grid,) = section.items
     row = grid.groups[0].rows[0]
-    assert [c.text for c in row.cells][:3] == ["£5.00", "£69.20", "positive below"]
+    assert [c.text for c in row.cells][:3] == ["£5.00", "£69.19", "positive below"]
     assert "At a jump" in grid.note
 
 
 def test_prices_in_words():
     text = prose(value_based_price_section(*uk()))
     assert (
-        "SMA test a baby (now £5.00), for Universal screening against No screening: worth its cost at £69.20 or "
+        "SMA test a baby (now £5.00), for Universal screening against No screening: worth its cost at £69.19 or "
         "less at £20,000" in text
     )
     assert "The INMB is positive at any price" in text

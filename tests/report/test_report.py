@@ -261,8 +261,12 @@ def test_pairwise_and_net_benefit_read_back(config):
     effect = output.scenario.settings.effect
     for r in output.tables["pairwise"].to_dict("records"):
         row = rows_of(config, "table-pairwise")[labels[r["strategy"]]]
-        for text, key in zip(row, ("inc_cost", f"inc_{effect}", "icer"), strict=False):
+        each, many = row[:2], row[2:4] if len(row) == 6 else []
+        assert bool(many) == (abs(r[f"inc_{effect}"]) < 0.01 and output.scenario.model.about["basis"] == "birth")
+        for text, key in zip([*each, row[2 + len(many)]], ("inc_cost", f"inc_{effect}", "icer"), strict=True):
             assert_shown(text, r[key])
+        for text, key in zip(many, ("inc_cost", f"inc_{effect}"), strict=False):
+            assert_shown(text, 100_000 * r[key])
     rows = [r for r in read(config).tables["table-net-benefit"][1:] if len(r) > 1]
     comparator = output.scenario.model.comparator
     for row, r in zip(rows, output.tables["net_benefit"].to_dict("records"), strict=True):
@@ -364,7 +368,28 @@ def test_departures_legacy_and_changes_appear_only_when_there_are_any(config):
 
 
 def test_a_departure_is_shown_with_the_reference_value():
-    assert "Discount rate, costs: 1.5% (reference case 3.5%)" in plain_text(html_of(UK15))
+    text = plain_text(html_of(UK15))
+    assert "Departs from the reference case uk_reference_case in two points." in text
+    for what in ("Discount rate, costs", "Discount rate, outcomes"):
+        old, new, reason = rows_of(UK15, "table-departures")[what]
+        assert (old, new) == ("3.5%", "1.5%") and reason.startswith("Non-reference rate, shown as a sensitivity")
+    assert "no reason given" not in text and "In line with the reference case" not in text
+
+
+def test_a_departure_without_a_reason_is_shown_as_such(tmp_path):
+    output = nbsmodel.run(
+        ROOT / "configs" / "sma" / "uk_base_case.yaml", out=tmp_path / "out", sets=["settings.horizon=50 years"]
+    )
+    text = plain_text((output.folder / "report.html").read_text(encoding="utf-8"))
+    assert "Departs from the reference case uk_reference_case in one point." in text
+    assert "Horizonnot set50 yearsno reason given" in text
+    assert output.tables["departures"].fillna("")["reason"].tolist() == [""]
+
+
+def test_the_first_page_says_that_nothing_departs():
+    text = plain_text(html_of(UK))
+    assert "In line with the reference case uk_reference_case: every setting is the same." in text
+    assert text.index("In line with") < text.index("The answer at base values")
 
 
 def test_a_change_is_shown_old_and_new():

@@ -183,8 +183,11 @@ def test_where_the_best_choice_changes():
     scenario, tables = analysed("sick", 3000)
     text = said(psa_section(scenario, tables))
     steps = tables["psa_cea"]
-    for row in steps[(steps["status"] == "frontier") & steps["icer"].notna()].itertuples():
-        assert f"from US${round(row.icer):,} (give or take US$" in text
+    later = steps[(steps["status"] == "frontier") & steps["icer"].notna()]
+    for row in later.itertuples():
+        assert f"from US${round(row.icer):,} on (give or take US$" in text
+    (sentence,) = re.findall(r"On average over the draws the best choice is .*?\)\. ", text)
+    assert f" below US${round(later['icer'].iloc[0]):,} per QALY" in sentence and sentence.count(" and ") == 1
 
 
 @pytest.mark.parametrize(

@@ -60,13 +60,25 @@ def test_validate(monkeypatch, capsys):
     assert "2 problems" in err
 
 
+def test_reference(monkeypatch, capsys):
+    code, out, _ = call(monkeypatch, capsys, "reference")
+    assert code == 0
+    assert "uk_life_table_2018_2020" in out and "nhs_cost_indices" in out
+    code, out, _ = call(monkeypatch, capsys, "reference", "uk_utility_norms")
+    assert code == 0
+    assert "hse2014_eq5d3l_mixed" in out and "CHILDREN" in out
+    code, out, err = call(monkeypatch, capsys, "reference", "uk_norms")
+    assert (code, out) == (2, "")
+    assert "there is no reference table uk_norms" in err and "uk_utility_norms" in err
+
+
 def test_reproduce(monkeypatch, capsys, tmp_path):
     model = str(ROOT / "models" / "sma" / "ecrd2020_us")
     code, out, _ = call(monkeypatch, capsys, "reproduce", model, "--out", str(tmp_path))
     assert code == 0
     assert "Published" in out
     header = (tmp_path / "reproduction.csv").read_text().splitlines()[0]
-    assert header == "study,quantity,published,ours,difference,tolerance,verdict,reason"
+    assert header == "study,quantity,published,ours,difference,tolerance,verdict,reason,model,source,where"
 
 
 def test_reproduction_that_falls_short_is_exit_code_1(monkeypatch, capsys, tmp_path):

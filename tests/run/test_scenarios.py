@@ -15,7 +15,8 @@ from nbsmodel.cli import main
 from nbsmodel.config.scenario import load_scenario
 from nbsmodel.errors import InputError, Problems
 from nbsmodel.run.compare import compare
-from nbsmodel.run.scenarios import find_configs, named
+from nbsmodel.run.find import find_configs
+from nbsmodel.run.scenarios import named
 from nbsmodel.run.show_scenarios import scenarios_for_people
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,6 +134,8 @@ def test_other_money_is_kept_apart(folder):
     other_model(
         folder, ("currency: GBP", "currency: EUR"), ("label: Screening, screened: 1", "label: All, screened: 1")
     )
+    parameters = folder.parent / "other" / "parameters.csv"
+    parameters.write_text(parameters.read_text().replace(",GBP,", ",EUR,"))
     (folder / "variants" / "d_other.yaml").write_text(
         "model: ../../other\ntitle: Base case, elsewhere\nsettings: {thresholds: [40000]}\n"
     )

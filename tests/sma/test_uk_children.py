@@ -8,6 +8,8 @@ import pytest
 import nbsmodel
 from nbsmodel.engine.values import Values
 from nbsmodel.model.attributes import attribute_values
+from nbsmodel.reference import reference
+from nbsmodel.run.published import load_published
 
 ROOT = Path(__file__).resolve().parents[2]
 COHORT = ROOT / "models" / "sma" / "uk"
@@ -162,10 +164,18 @@ def test_untreated_type_1_follows_the_published_points(model):
         assert np.allclose(unventilated, left, rtol=1e-9)
 
 
+#: Of perspectives that only the cohort model has.
+FAMILY = (
+    "carers", "years_parents_live", "years_parents_work", "du_carer_ventilated", "du_carer_not_sitting",
+    "du_carer_sitting", "du_carer_walking", "qaly_lost_at_death", "c_schooling", "c_wage_week", "hours_full_week",
+    "hours_lost_ventilated", "hours_lost_not_sitting", "hours_lost_sitting",
+)  # fmt: skip
+
+
 def test_shared_parameters_are_those_of_the_cohort_model(model):
     other = nbsmodel.load_model(COHORT)
     shared = [name for name in other.parameters.rows if name in model.parameters.rows]
-    assert set(other.parameters.rows) - set(shared) == {"months_age_late"}
+    assert set(other.parameters.rows) - set(shared) == {"months_age_late", *FAMILY}
     for name in shared:
         ours, theirs = model.parameters.rows[name], other.parameters.rows[name]
         for field in ("value", "unit", "sources", "status", "price_year"):
@@ -186,5 +196,8 @@ def test_tables_and_sources_are_those_of_the_cohort_model(model):
 
 def test_every_source_is_used(model):
     used = {key for row in model.parameters.rows.values() for key in row.sources}
-    used |= {"ons_life_table", "hse2014_norm"}  # sources of the tables, named in their headers
+    used |= {key for table in model.tables.values() for key in table.sources}  # of the shipped tables
+    used |= set(reference("nhs_cost_indices").sources)
+    published = load_published(model)
+    used |= {target.source for target in published.results}
     assert set(model.sources) == used

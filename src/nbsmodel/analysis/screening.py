@@ -10,7 +10,10 @@ import pandas as pd
 from nbsmodel.model.schema import CLASSES
 
 #: Rows that are left out where they are zero in every strategy.
-OPTIONAL = ("Cases known before screening", "False positives", "Incidental findings")
+CLEARED, NOT_CLEARED = "False positives cleared by a later test", "False positives not cleared"
+OPTIONAL = ("Cases known before screening", "False positives", CLEARED, NOT_CLEARED, "Incidental findings")
+#: Families told: of a case, of what was not looked for, and of a false positive, cleared later or not.
+AMONG_TOLD = "Predictive value: cases among families told"
 SCREENED = ("true_positive", "false_negative", "false_positive", "true_negative", "incidental")
 POSITIVE = ("true_positive", "false_positive", "incidental")
 
@@ -49,6 +52,7 @@ def programme_table(
     births: float | None,
     totals: Mapping[str, Sequence[float] | np.ndarray],
     comparator: str,
+    cleared: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> pd.DataFrame:
     """Programme results: cases, predictive value, number needed to screen, annual totals.
 
@@ -63,6 +67,8 @@ def programme_table(
     totals : mapping of quantity to sequence of float
         Per birth, by strategy, for example ``cost (GBP)``.
     comparator : str
+    cleared : tuple of two arrays (strategy,), optional
+        Shares of births with a false positive that a later test cleared, and with one that none cleared.
 
     Returns
     -------
@@ -72,8 +78,8 @@ def programme_table(
 
     Notes
     -----
-    Positive predictive value = true positives / all positives. Number needed to screen = births
-    screened / true positives.
+    Predictive value = true positives / (true positives, incidental findings and false positives, those cleared by a
+    later test among them). Number needed to screen = births screened / true positives.
     """
     n = len(strategies)
     share = {c: np.asarray(probability.get(c, np.zeros(n)), dtype=float) for c in CLASSES}
@@ -90,9 +96,11 @@ def programme_table(
         rows.append(("Cases missed by screening", "a year", births * share["false_negative"]))
         rows.append(("Cases known before screening", "a year", births * share["known_before"]))
         rows.append(("False positives", "a year", births * share["false_positive"]))
+        if cleared is not None:
+            rows += [(n, "a year", births * s) for n, s in zip((CLEARED, NOT_CLEARED), cleared, strict=True)]
         rows.append(("Incidental findings", "a year", births * share["incidental"]))
     with np.errstate(divide="ignore", invalid="ignore"):
-        rows.append(("Positive predictive value", "share", found / positive))
+        rows.append((AMONG_TOLD, "share", found / positive))
         rows.append(("Number needed to screen", "births a case found", screened / found))
     if births is not None:
         rows += [(f"{name}, annual birth cohort", unit, births * np.asarray(v)) for (name, unit), v in _named(totals)]

@@ -10,6 +10,18 @@ NOISE = "within noise"
 BENCHMARK = "benchmark: inputs not public"
 CALIBRATED = "calibrated"
 
+DIFFERS = "differs"
+
+#: What each verdict says, in the order of how much it says.
+MEANING = {
+    EXACT: "the same number: a relative difference of at most one in a million",
+    ROUNDING: "the difference is within the stated tolerance, standing for rounding of the figure or of its inputs",
+    NOISE: "the difference is within the stated tolerance, standing for chance in the source: simulation or sampling",
+    CALIBRATED: "ours was fitted to the figure, or to one from which it follows, so agreement says nothing",
+    BENCHMARK: "another model's figure, or one whose inputs cannot be read: set beside ours, agreement not expected",
+    DIFFERS: "the difference is larger than the stated tolerance; the reason says why, or that it is not known",
+}
+
 #: Relative difference up to which two numbers given with many digits are the same.
 EXACTLY = 1e-6
 
@@ -52,7 +64,7 @@ def verdict(
     # the last printed digit was rounded from a number that may lie exactly on its edge
     fits = math.isfinite(ours) and gap <= allowed * (1 + 1e-9) + 1e-12 * abs(published)
     if not fits:
-        return f"differs: {reason or 'reason unknown'}"
+        return f"{DIFFERS}: {reason or 'reason unknown'}"
     if noise:
         return NOISE
     return EXACT if gap <= EXACTLY * abs(published) else ROUNDING

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from nbsmodel.config.analyses_budget import BudgetImpactSchema
 from nbsmodel.config.analyses_global import MorrisSchema, PawnSchema, SobolSchema
 from nbsmodel.config.analyses_points import (
     BreakEvenSchema,
@@ -15,6 +16,7 @@ from nbsmodel.config.analyses_points import (
     TwoWaySchema,
 )
 from nbsmodel.config.analyses_psa import PopulationSchema, PsaSchema, Switch
+from nbsmodel.config.analyses_qaly_weights import QalyWeightsSchema
 from nbsmodel.config.analyses_voi import EvppiSchema, EvsiSchema
 from nbsmodel.model.schema import Strict, Text
 
@@ -41,6 +43,8 @@ class Analyses(Strict):
     break_even: Annotated[list[BreakEvenSchema], AsList] = []
     value_based_price: Annotated[list[PriceSchema], AsList] = []
     price_surface: PriceSurfaceSchema | None = None
+    budget_impact: Annotated[BudgetImpactSchema | None, Switch] = None
+    qaly_weights: Annotated[QalyWeightsSchema | None, Switch] = None
     scenarios: Annotated[list[Text], AsList] = []
     sobol: Annotated[SobolSchema | None, Switch] = None
     morris: Annotated[MorrisSchema | None, Switch] = None

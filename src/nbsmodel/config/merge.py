@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -26,11 +26,15 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 #: Keys with one value, the last of which counts; the second row is for simulated children only.
 SIMULATED = ("individuals", "precision", "children")
-SINGLE = ("model", "title", "note", "engine", "seed", "reference_case", *SIMULATED)
+SINGLE = ("model", "title", "note", "price_year", "engine", "seed", "reference_case", *SIMULATED)
 
 
 def _as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
+
+
+#: What YAML reads as nothing: `--set analyses=null` takes all analyses away.
+NOTHING = ("null", "~")
 
 
 class ConfigSchema(Strict):
@@ -40,6 +44,7 @@ class ConfigSchema(Strict):
     model: str | None = None
     title: Text | None = None
     note: Text | None = None
+    price_year: Text | None = None
     settings: dict[str, Any] = {}
     overrides: dict[Name, Num] = {}
     choices: dict[Name, Name] = {}
@@ -49,7 +54,9 @@ class ConfigSchema(Strict):
     precision: PrecisionSchema | None = None
     children: Flag = False
     reference_case: str | None = None
+    departures: dict[Name, Text] = {}
     analyses: dict[Name, Any] = {}
+    panel: dict[Name, Any] = {}
 
 
 @dataclass
@@ -59,8 +66,11 @@ class Merged:
     settings: dict[str, tuple[Any, str]] = field(default_factory=dict)
     overrides: dict[str, tuple[float, str]] = field(default_factory=dict)
     choices: dict[str, tuple[str, str]] = field(default_factory=dict)
+    departures: dict[str, tuple[str, str]] = field(default_factory=dict)
     single: dict[str, tuple[Any, str, Path]] = field(default_factory=dict)
     analyses: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    panel: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    panel_places: dict[tuple[str, ...], str] = field(default_factory=dict)
 
 
 def merge_file(
@@ -108,9 +118,15 @@ def merge_document(document: Document, schema: ConfigSchema, merged: Merged, pla
         merged.overrides[key] = (float(number), where("overrides", key))
     for key, option in schema.choices.items():
         merged.choices[key] = (option, where("choices", key))
+    for key, reason in schema.departures.items():
+        merged.departures[key] = (" ".join(reason.split()), where("departures", key))
     for key, block in schema.analyses.items():
         merged.analyses[key] = (_block_onto(merged.analyses.get(key, (None, ""))[0], _with_paths(key, block, document)),
                                 where("analyses", key))  # fmt: skip
+    for key, block in schema.panel.items():
+        old = merged.panel.get(key, (None, ""))[0]
+        merged.panel[key] = (_block_onto(old, _with_configs(key, block, document)), where("panel", key))
+        merged.panel_places |= {path: where("panel", *path) for path in _key_paths({key: block})}
     for key in SINGLE:
         if getattr(schema, key) is not None and key in document.data:
             merged.single[key] = (getattr(schema, key), where(key), document.path.parent)
@@ -123,6 +139,9 @@ def merge_set(text: str, merged: Merged, problems: Problems) -> None:
     parts = key.strip().split(".")
     if not equals or not all(parts):
         problems.add(place, "not of the form key=value.", "For example --set settings.discount_rate_costs=0.015.")
+        return
+    if parts == ["analyses"] and value.strip() in NOTHING:
+        merged.analyses.clear()
         return
     if parts[0] in ("extends", "reference_case"):
         problems.add(place, f"{parts[0]} cannot be set here.", "Write it into a config.")
@@ -152,6 +171,27 @@ def _with_paths(key: str, block: Any, document: Document) -> Any:
     if isinstance(block, dict) and isinstance(block.get("file"), str):
         return block | {"file": str(folder / block["file"])}
     return block
+
+
+def _with_configs(key: str, block: Any, document: Document) -> Any:
+    """Configs of the conditions of a panel, seen from the folder of the config that names them."""
+    if key != "conditions" or not isinstance(block, dict):
+        return block
+    folder = document.path.parent
+    return {
+        name: given | {"config": str(folder / given["config"])}
+        if isinstance(given, dict) and isinstance(given.get("config"), str)
+        else given
+        for name, given in block.items()
+    }
+
+
+def _key_paths(block: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Every key of nested blocks, with the keys above it."""
+    for key, value in block.items():
+        yield (key,)
+        if isinstance(value, dict):
+            yield from ((key, *below) for below in _key_paths(value))
 
 
 def _block_onto(old: Any, new: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,8 @@ from nbsmodel.config.merge import (
     onto,
     validated,
 )
-from nbsmodel.config.settings import INDIVIDUALS, MOST_FOR_PRECISION, Precision, Settings
+from nbsmodel.config.reference_case import departures, reference_settings
+from nbsmodel.config.settings import INDIVIDUALS, MOST_FOR_PRECISION, Precision, Settings, presets_in
 from nbsmodel.config.shares import check_shares
 from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.model.attributes import individual_places
@@ -36,6 +37,7 @@ from nbsmodel.model.parts import Model
 from nbsmodel.model.units import legal_range, range_text
 from nbsmodel.model.validate import check_shape
 from nbsmodel.model.yamlfile import Document, shown
+from nbsmodel.reference.thresholds import Preset
 
 ENGINES = ("cohort", "microsimulation")
 
@@ -68,6 +70,8 @@ class Scenario:
     engine : str
     seed : int
     reference_case : tuple of (Path, Settings) or None
+    reasons : mapping of str to str
+        Why a setting departs from the reference case, by setting.
     changes : tuple of Change
         Old and new of everything that differs from the model as its folder has it.
     files : tuple of Path
@@ -84,6 +88,8 @@ class Scenario:
         What is made beyond the run at base values.
     analyses_given : mapping of str to object
         The same as the configs have it.
+    presets : tuple of Preset
+        Presets that the thresholds were taken from.
     """
 
     name: str
@@ -104,6 +110,8 @@ class Scenario:
     children: bool = False
     analyses: Analyses = Analyses()
     analyses_given: Mapping[str, Any] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    presets: tuple[Preset, ...] = ()
 
     @property
     def simulated(self) -> bool:
@@ -129,11 +137,12 @@ class Scenario:
         """Settings that differ from the reference case: key, reference, ours."""
         if self.reference_case is None:
             return []
-        theirs, ours = self.reference_case[1].as_written(), self.settings.as_written()
-        return [(key, theirs[key], ours[key]) for key in ours if ours[key] != theirs[key]]
+        return departures(self.reference_case[1], self.settings)
 
 
-def load_scenario(config: str | Path, sets: Sequence[str] = ()) -> Scenario:
+def load_scenario(
+    config: str | Path, sets: Sequence[str] = (), over: Callable[[Merged], None] | None = None
+) -> Scenario:
     """Load a config, or a model folder as it is.
 
     Parameters
@@ -142,6 +151,8 @@ def load_scenario(config: str | Path, sets: Sequence[str] = ()) -> Scenario:
         A config file, or a model folder.
     sets : sequence of str
         ``key=value`` changes, as on the command line.
+    over : callable, optional
+        Handed what was merged, to put more over it.
 
     Raises
     ------
@@ -158,6 +169,8 @@ def load_scenario(config: str | Path, sets: Sequence[str] = ()) -> Scenario:
         merge_file(config, merged, files, problems)
     for text in sets:
         merge_set(text, merged, problems)
+    if over is not None:
+        over(merged)
     return _build(config, merged, files, problems)
 
 
@@ -205,6 +218,10 @@ def _onto_model(
 
 
 def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) -> Scenario:
+    if merged.panel:
+        place = next(iter(merged.panel.values()))[1]
+        problems.add(place, "this is a panel of several conditions; one condition is needed here.", "Name its config.")
+        problems.raise_if_any()
     if "model" not in merged.single:
         problems.raise_if_any()
         problems.add(
@@ -215,7 +232,7 @@ def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) 
         problems.raise_if_any()
     folder = merged.single["model"][2] / merged.single["model"][0]
     try:
-        model = load_model(folder)
+        model = load_model(folder, *merged.single.get("price_year", ())[:2])
     except InputError as error:
         if not os.path.isdir(folder):
             first = error.problems[0]
@@ -229,7 +246,8 @@ def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) 
     settings = _settings(all_settings, problems)
     overrides = _overrides(model, merged, problems)
     choices = _choices(model, merged, problems)
-    reference = _reference(merged, problems, files)
+    reference = reference_settings(merged, problems, files)
+    presets = _presets(model, all_settings, problems)
     precision = _precision(model, merged, problems)
     analyses = _analyses(merged, problems)
     problems.raise_if_any()
@@ -249,12 +267,15 @@ def _build(config: Path, merged: Merged, files: list[Path], problems: Problems) 
         files=(*dict.fromkeys(files), *model.files),
         places={key: place for key, (_, place) in all_settings.items()}
         | {key: merged.single[key][1] for key in SIMULATED if key in merged.single}
-        | {f"analyses.{key}": place for key, (_, place) in merged.analyses.items()},
+        | {f"analyses.{key}": place for key, (_, place) in merged.analyses.items()}
+        | {f"departures.{key}": place for key, (_, place) in merged.departures.items()},
         individuals=merged.single.get("individuals", (INDIVIDUALS if precision is None else MOST_FOR_PRECISION,))[0],
         precision=precision,
         children=merged.single.get("children", (False,))[0],
         analyses=analyses,
         analyses_given={key: block for key, (block, _) in merged.analyses.items() if block is not None},
+        reasons={key: reason for key, (reason, _) in merged.departures.items()},
+        presets=presets,
     )
 
 
@@ -341,18 +362,15 @@ def _choices(model: Model, merged: Merged, problems: Problems) -> dict[str, str]
     return found
 
 
-def _reference(merged: Merged, problems: Problems, files: list[Path]) -> tuple[Path, Settings] | None:
-    if merged.single.get("reference_case", (None,))[0] is None:
-        return None
-    name, place, folder = merged.single["reference_case"]
-    other = Merged()
-    found = Problems()
-    read: list[Path] = []
-    merge_file(folder / name, other, read, found)
-    files += read
-    settings = _settings(other.settings, found)
-    problems.items += [Problem(f"{place} > {p.place}", p.found, p.fix) for p in found.items]
-    return None if settings is None else ((folder / name).resolve(), settings)
+def _presets(model: Model, merged: Mapping[str, tuple[Any, str]], problems: Problems) -> tuple[Preset, ...]:
+    """Presets that the thresholds name; those in another currency than the model's are refused."""
+    given, place = merged.get("thresholds", (None, ""))
+    found, own = presets_in(given), model.about["currency"]
+    for preset in found:
+        if preset.currency != own:
+            words = f"the preset {preset.name} is in {preset.currency}, the model in {own}."
+            problems.add(place, words, "Write numbers.")
+    return found
 
 
 def _changes(
@@ -364,6 +382,8 @@ def _changes(
     merged: Merged,
 ) -> list[Change]:
     changes = []
+    if model.prices.year != model.prices.own:
+        changes.append(Change("price_year", model.prices.own, model.prices.year, merged.single["price_year"][1]))
     old, new = base.as_written(), settings.as_written()
     for key in new:
         if new[key] != old[key]:

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
 
 from nbsmodel.model.schema import Length, Name, Names, Num, Strict
 from nbsmodel.numerics.counting import LEGACY
 from nbsmodel.numerics.discounting import Schedule
+from nbsmodel.reference.thresholds import Preset, presets
 
 #: More thresholds than this make tables and figures unreadable.
 MOST_THRESHOLDS = 20
@@ -41,7 +49,37 @@ def _by_outcome(value: object) -> object:
     return value if isinstance(value, dict) else {"default": value}
 
 
+def _preset_or_number(value: object, handler: ValidatorFunctionWrapHandler) -> list[float]:
+    """One or more thresholds for one entry of the list."""
+    if not isinstance(value, str) or value[:1].isdigit():
+        return [handler(value)]
+    if value not in presets():
+        raise ValueError(f"found {value!r}, which is no number and no preset ({', '.join(presets())})")
+    return list(presets()[value].values)
+
+
+def _name_as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _flat(values: list[Any]) -> list[float]:
+    return [number for entry in values for number in entry]
+
+
+def presets_in(thresholds: object) -> tuple[Preset, ...]:
+    """Presets that a setting ``thresholds`` names, as a config has it."""
+    entries = _name_as_list(thresholds)
+    found = entries if isinstance(entries, list) else []
+    return tuple(presets()[name] for name in found if isinstance(name, str) and name in presets())
+
+
 Rates = Annotated[list[RateStep], BeforeValidator(_steps), Field(min_length=1)]
+Thresholds = Annotated[
+    list[Annotated[Threshold, WrapValidator(_preset_or_number)]],
+    BeforeValidator(_name_as_list),
+    Field(min_length=1),
+    AfterValidator(_flat),
+]
 
 
 @dataclass(frozen=True)
@@ -92,7 +130,7 @@ class Settings(Strict):
     discount_timing: Annotated[dict[Name, Timing], BeforeValidator(_by_outcome)] = {"default": "mid"}
     within_cycle_correction: Annotated[dict[Name, Correction], BeforeValidator(_by_outcome)] = {"default": "life_table"}
     horizon: Length | None = None
-    thresholds: Annotated[list[Threshold], Field(min_length=1)] = [20000.0, 30000.0]
+    thresholds: Thresholds = [20000.0, 30000.0]
     effect: Name = "qaly"
     perspectives: Annotated[Names, Field(min_length=1)] = ["health_system"]
 
@@ -114,8 +152,9 @@ class Settings(Strict):
     @field_validator("thresholds")
     @classmethod
     def _different(cls, thresholds: list[float]) -> list[float]:
-        if len(set(thresholds)) < len(thresholds):
-            raise ValueError("a threshold stands twice")
+        twice = next((t for t in thresholds if thresholds.count(t) > 1), None)
+        if twice is not None:
+            raise ValueError(f"a threshold stands twice: {twice:g}")
         if len(thresholds) > MOST_THRESHOLDS:
             raise ValueError(f"there are {len(thresholds)} thresholds, at most {MOST_THRESHOLDS} are allowed")
         return thresholds

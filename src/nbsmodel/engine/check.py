@@ -89,13 +89,15 @@ def require(
         return
     bad = ~np.asarray(ok)
     shown = float(np.broadcast_to(value, bad.shape)[bad][0])
-    found = f"{what} is {shown:g}{where.words(bad, row)}: {formula.text}."
-    if np.isnan(shown) and values is not None:
-        found += _why_nan(formula, values, model)
-    raise InputError([Problem(formula.place, found, allowed)])
+    at = where.words(bad, row)
+    why = _why_nan(formula, values, model) if np.isnan(shown) and values is not None else None
+    if why is not None:
+        found = f"{why[0]}. So {what} has no value{at}: {formula.text}."
+        raise InputError([Problem(formula.place, found, why[1], cause=why[0])])
+    raise InputError([Problem(formula.place, f"{what} is {shown:g}{at}: {formula.text}.", allowed)])
 
 
-def _why_nan(formula: Formula, values: Any, model: Model) -> str:
+def _why_nan(formula: Formula, values: Any, model: Model) -> tuple[str, str] | None:
     """Table look-ups that were left, in the formula or the derived values it uses."""
     pending: list[Node] = [formula.node]
     seen: set[str] = set()
@@ -105,17 +107,14 @@ def _why_nan(formula: Formula, values: Any, model: Model) -> str:
             table = model.tables.get(call.function)
             if table is None:
                 continue
-            key = np.asarray(evaluate_array(call.args[0], values, model.tables))
-            outside = ~np.asarray(table.covers(key))
-            if outside.any():
-                value = float(np.ravel(key)[np.argmax(np.ravel(outside))])
-                fix = "lengthen the table, shorten the horizon, or declare `beyond: last`"
-                return f" The table {table.name} has {table.range_text}; {as_text(call.args[0])} is {value:g}: {fix}."
+            key = evaluate_array(call.args[0], values, model.tables)
+            if (why := table.why_none(key, call.column, as_text(call.args[0]))) is not None:
+                return why
         for name in names(node) - seen:
             seen.add(name)
             if name in model.derived:
                 pending.append(model.derived[name].formula.node)
-    return ""
+    return None
 
 
 def between(value: Array, low: float, high: float) -> bool:

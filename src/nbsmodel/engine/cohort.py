@@ -12,9 +12,9 @@ from nbsmodel.engine.check import Where
 from nbsmodel.engine.compiled import Program, suits, worth_it
 from nbsmodel.engine.detail import Detail
 from nbsmodel.engine.entry_level import EntryLevel
-from nbsmodel.engine.ledger import Ledger
+from nbsmodel.engine.ledger import BOTH, Ledger
 from nbsmodel.engine.occupancy import Slots, in_order, merged, sum_first
-from nbsmodel.engine.payoff_sums import BOTH, PayoffPlan, PayoffPlanner
+from nbsmodel.engine.payoff_sums import PayoffPlan, PayoffPlanner
 from nbsmodel.engine.timegrid import TimeGrid
 from nbsmodel.engine.transitions import Moves, TransitionEvaluator
 from nbsmodel.engine.tree import Arrival
@@ -265,14 +265,14 @@ class CohortRun:
             amount = self.now[self.index[item.state]] * weights[i][row]
             self.by_row[i] += amount
             if detail is not None:
-                detail.add(item.account, item.discounted, row, self.index[item.state], amount)
+                detail.add(item.account, item.view, row, self.index[item.state], amount)
         for clock_item in self.plan.by_clock:
             self._count_clock(clock_item, row)
         if detail is not None:
             for fixed in self.plan.fixed:
                 i = self.index[fixed.state]
                 amount = self.now[i] * at_row(self.plan.countings[fixed.counting], row) * fixed.value
-                detail.add(fixed.account, fixed.discounted, row, i, amount)
+                detail.add(fixed.account, fixed.view, row, i, amount)
 
     def _count_clock(self, item: Any, row: int) -> None:
         slots = self.slots.get(item.state)
@@ -290,9 +290,9 @@ class CohortRun:
             check.finite(value, item.formula, what, self.where, self.model, self.row_values, row)
             amount = amount + sum_first(slots.mass * value) * weight
         if np.any(amount):
-            self.ledger.add(item.account, item.discounted, amount)
+            self.ledger.add(item.account, item.view, amount)
             if self.given.detail is not None:
-                self.given.detail.add(item.account, item.discounted, row, self.index[item.state], amount)
+                self.given.detail.add(item.account, item.view, row, self.index[item.state], amount)
 
     def _move_payoff(self, i: int, flow: Array, row: int, slots: Slots | None) -> None:
         move = self.plan.moves[i]
@@ -308,13 +308,13 @@ class CohortRun:
         self.by_move[i] += amount
         if self.given.detail is not None:
             target = self.index[move.target]
-            self.given.detail.add(move.account, move.discounted, row + 1, target, amount * move.scale)
+            self.given.detail.add(move.account, move.view, row + 1, target, amount * move.scale)
 
     def _book(self) -> None:
         for fixed in self.plan.fixed:
             amount = self.shared[fixed.counting][self.index[fixed.state]] * fixed.value
-            self.ledger.add(fixed.account, fixed.discounted, amount)
+            self.ledger.add(fixed.account, fixed.view, amount)
         for item, total in zip(self.plan.by_row, self.by_row, strict=True):
-            self.ledger.add(item.account, item.discounted, total)
+            self.ledger.add(item.account, item.view, total)
         for move, total in zip(self.plan.moves, self.by_move, strict=True):
-            self.ledger.add(move.account, move.discounted, total * move.scale)
+            self.ledger.add(move.account, move.view, total * move.scale)

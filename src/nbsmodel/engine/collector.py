@@ -11,7 +11,7 @@ from nbsmodel.config.settings import Settings
 from nbsmodel.engine import check
 from nbsmodel.engine.check import Where
 from nbsmodel.engine.detail import Detail
-from nbsmodel.engine.ledger import Ledger
+from nbsmodel.engine.ledger import Ledger, View
 from nbsmodel.engine.payoff_sums import EVERY_PERSPECTIVE
 from nbsmodel.engine.result import LeafResult, Result
 from nbsmodel.engine.timegrid import TimeGrid
@@ -19,6 +19,7 @@ from nbsmodel.engine.tree import Leaf
 from nbsmodel.engine.values import Values
 from nbsmodel.errors import InputError, Problem
 from nbsmodel.model.parts import Account, Formula, Model
+from nbsmodel.numerics.windows import Window
 
 Array = Any
 
@@ -34,7 +35,7 @@ class DoneBlock(Protocol):
     where: Where
     ledger: Ledger
     leaves: list[Leaf]
-    tree_sums: dict[tuple[Account, bool], Array]
+    tree_sums: dict[tuple[Account, View], Array]
     traces: dict[str, Array]
 
 
@@ -56,6 +57,7 @@ class Collector:
         self.values: Values | None = None
         self.perspectives = (*settings.perspectives, EVERY_PERSPECTIVE)
         self.tree_sums: dict[tuple[str, bool], Array] = {}
+        self.by_year: dict[Account, Array] = {}
         self.details = {
             name: Detail(grids[name].n + 1, len(cohort.states), len(model.strategies), self.perspectives)
             for name, cohort in model.cohorts.items()
@@ -65,11 +67,17 @@ class Collector:
     def take(self, first: int, block: DoneBlock) -> None:
         """Take over the results of a block that begins at a draw."""
         part = slice(first, first + block.draws)
-        for (account, discounted), amount in block.tree_sums.items():  # booked before any cohort ran
-            if account.perspective in self.perspectives:
-                total = self.tree_sums.setdefault((account.outcome, discounted), np.zeros(self.shape))
+        for (account, view), amount in block.tree_sums.items():  # booked before any cohort ran
+            if account.perspective in self.perspectives and not isinstance(view, Window):
+                total = self.tree_sums.setdefault((account.outcome, view), np.zeros(self.shape))
                 total[part] += amount.T
+        years = [view for view in block.ledger.views if isinstance(view, Window)]
         for key, amount in block.ledger.sums.items():
+            account, view = key
+            if isinstance(view, Window):
+                by_year = self.by_year.setdefault(account, np.zeros((*self.shape, len(years))))
+                by_year[part, :, years.index(view)] = amount.T
+                continue
             if key not in self.sums:
                 self.sums[key] = np.zeros(self.shape)
             self.sums[key][part] = amount.T
@@ -91,7 +99,8 @@ class Collector:
     def _take_births(self, formula: Formula, part: slice, block: DoneBlock) -> None:
         births = block.values.value(formula.node)
         allowed = "It is at least 0."
-        check.require(births >= 0, births, formula, "the number of births", allowed, block.where, self.model)
+        what, where = "the number of births", block.where
+        check.require(births >= 0, births, formula, what, allowed, where, self.model, block.values)
         if np.ndim(births) == 2 and len(births) > 1:
             found = f"the number of births differs by strategy: {formula.text}."
             raise InputError([Problem(formula.place, found, "One population is compared: use no levers here.")])
@@ -103,7 +112,7 @@ class Collector:
         return Result(
             model=self.model, settings=self.settings, draws=self.n, sums=self.sums, leaves=tuple(self.leaves),
             traces=self.traces, grids=self.grids, details=self.details, births=self.births, values=self.values,
-            tree_sums=self.tree_sums,
+            tree_sums=self.tree_sums, by_year=self.by_year,
         )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from nbsmodel.engine.cohort import CohortInput, CohortRun
 from nbsmodel.engine.collector import Collector, fixed_names
 from nbsmodel.engine.inputs import Draws, check_settings, check_totals, draw_table
 from nbsmodel.engine.ledger import Ledger
-from nbsmodel.engine.memory import block_size, check_size, keep_freed_memory
+from nbsmodel.engine.memory import block_size, bytes_per_window, check_size, keep_freed_memory
 from nbsmodel.engine.parallel import in_order
 from nbsmodel.engine.result import Result
 from nbsmodel.engine.simulation import Simulation
@@ -23,6 +23,7 @@ from nbsmodel.engine.timegrid import time_grid
 from nbsmodel.engine.tree import TreeRun
 from nbsmodel.engine.values import Values
 from nbsmodel.model.parts import Model
+from nbsmodel.numerics.windows import Window, one_year_windows
 
 Array = Any
 #: Told the work done and the work there is.
@@ -43,6 +44,7 @@ def evaluate(
     simulation: Simulation | None = None,
     progress: Progress | None = None,
     first_draw: int = 0,
+    years: int = 0,
 ) -> Result:
     """Run a model over draws of its parameters, or once at base values.
 
@@ -73,6 +75,9 @@ def evaluate(
     first_draw : int
         Number of the first draw, for messages and the luck of simulated children: a part of a run gives
         what the whole would.
+    years : int
+        Also give undiscounted amounts by year since the start of the tree, for so many years (cohort
+        recursion only).
 
     Returns
     -------
@@ -85,6 +90,8 @@ def evaluate(
         too much memory, with the estimate.
     """
     settings = settings or Settings()
+    if years and (detail or simulation is not None):
+        raise ValueError("amounts by year are made without detail, by the cohort engine")
     if simulation is not None:
         from nbsmodel.engine.microsimulation import simulate  # compiling takes a moment to load
 
@@ -100,13 +107,15 @@ def evaluate(
     need = check_size(model, grids, keep_trace)
     if (block is not None and block < 1) or threads < 1:
         raise ValueError(f"a block holds at least one draw and needs a thread, found {block} and {threads}")
-    size = block_size(need, n, threads) if block is None else block
+    whole = need + years * bytes_per_window(model, grids)
+    size = block_size(whole, n, threads) if block is None else block
     collect = Collector(model, settings, n, grids, keep_trace, detail)
 
     def run(first: int) -> _Block:
         last = min(first + size, n)
         known = fixed | {name: column[None, first:last] for name, column in table.items()}
-        block = _Block(model, settings, known, last - first, first_draw + first if draws is not None else None)
+        number = first_draw + first if draws is not None else None
+        block = _Block(model, settings, known, last - first, number, one_year_windows(years))
         with np.errstate(over="ignore", invalid="ignore"):  # totals are checked below, with a better message
             block.run(collect)
         return block
@@ -123,12 +132,13 @@ class _Block:
     """One block of draws."""
 
     def __init__(
-        self, model: Model, settings: Settings, known: dict[str, Array], draws: int, first: int | None
-    ) -> None:
+        self, model: Model, settings: Settings, known: dict[str, Array], draws: int, first: int | None,
+        windows: tuple[Window, ...],
+    ) -> None:  # fmt: skip
         self.model, self.draws = model, draws
         self.values = Values(model, known)
         self.where = Where(model.strategy_names, first)
-        self.ledger = Ledger(model, settings, len(model.strategies), draws)
+        self.ledger = Ledger(model, settings, len(model.strategies), draws, windows)
 
     def run(self, collect: Collector) -> None:
         """Run the tree and the cohorts; other blocks may be running at the same time."""

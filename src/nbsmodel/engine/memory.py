@@ -46,6 +46,12 @@ def bytes_per_draw(model: Model, grids: Mapping[str, TimeGrid], keep_trace: bool
     return max(worst, 8 * strategies * 50)
 
 
+def bytes_per_window(model: Model, grids: Mapping[str, TimeGrid]) -> int:
+    """Upper estimate of what each further view of the payoffs (a year of its own) adds to `bytes_per_draw`."""
+    sizes = (_Sizes(model, cohort, grids[name]).of_a_view() for name, cohort in model.cohorts.items())
+    return 8 * max(sizes, default=0) + 8 * len(model.strategies) * 50
+
+
 class _Sizes:
     """How many numbers the values of a cohort's formulas are, for one draw."""
 
@@ -71,6 +77,11 @@ class _Sizes:
             held += together * (len(row) + 2)  # who leaves, who stays, and the share of each target
             most = max(most, together * 3)  # rates while they are put together
         return held + most
+
+    def of_a_view(self) -> int:
+        """Row weights of every payoff, multiplied by its value."""
+        states = sum(self._size([p.value]) for p in self.cohort.state_payoffs)
+        return states + sum(self._size([m.value], all_rows=True) for m in self.cohort.move_payoffs)
 
     def _size(self, formulas: list[Formula], all_rows: bool = False) -> int:
         found = set().union(*(self._names(f) for f in formulas))

@@ -10,13 +10,13 @@ import numpy as np
 from nbsmodel.engine import check
 from nbsmodel.engine.check import Where
 from nbsmodel.engine.entry_level import EntryLevel
-from nbsmodel.engine.ledger import Ledger
+from nbsmodel.engine.ledger import BOTH, Ledger
 from nbsmodel.engine.micro_leaves import TableLeaf
 from nbsmodel.engine.micro_names import ARM
 from nbsmodel.engine.micro_plan import LanePayoff
 from nbsmodel.engine.micro_text import table_starts
 from nbsmodel.engine.micro_walk import Walk
-from nbsmodel.engine.payoff_sums import BOTH, EVERY_PERSPECTIVE, PayoffPlan, PayoffPlanner
+from nbsmodel.engine.payoff_sums import EVERY_PERSPECTIVE, PayoffPlan, PayoffPlanner
 from nbsmodel.engine.transitions import TransitionEvaluator
 from nbsmodel.engine.values import Lenient, LenientRowValues, RowValues, Values
 from nbsmodel.errors import Problems
@@ -142,7 +142,7 @@ class WalkTables:
             found[f"move__{outcome}__{origin}__{target}"] = sum(
                 move.weight * move.scale
                 for move in group.plan.moves
-                if move.formula is None and move.discounted and self._counts(move.account, outcome)
+                if move.formula is None and move.view and self._counts(move.account, outcome)
                 and (move.origin, move.target) == (origin, target)
             )  # fmt: skip
         for outcome, state in plan.at_start:
@@ -162,10 +162,10 @@ class WalkTables:
     def _row_total(self, plan: PayoffPlan, outcome: str, state: str) -> Array:
         total: Array = 0.0
         for item in plan.fixed:
-            if item.discounted and item.state == state and self._counts(item.account, outcome):
+            if item.view and item.state == state and self._counts(item.account, outcome):
                 total = total + plan.countings[item.counting] * item.value
         for by_row in plan.by_row:
-            if by_row.discounted and by_row.state == state and self._counts(by_row.account, outcome):
+            if by_row.view and by_row.state == state and self._counts(by_row.account, outcome):
                 total = total + by_row.weight
         return total
 
@@ -265,16 +265,16 @@ class WalkTables:
             for item in group.plan.fixed:
                 weight = group.plan.countings[item.counting]
                 time = (weight * present[:, index[item.state]]).sum(axis=0)
-                self.ledger.add(item.account, item.discounted, time * item.value * scale)
+                self.ledger.add(item.account, item.view, time * item.value * scale)
             for by_row in group.plan.by_row:
                 amount = (by_row.weight * present[:, index[by_row.state]]).sum(axis=0)
-                self.ledger.add(by_row.account, by_row.discounted, amount * scale)
+                self.ledger.add(by_row.account, by_row.view, amount * scale)
             edges = {edge: i for i, edge in enumerate(plan.edges)}
             for move in group.plan.moves:
                 if move.formula is None:
                     flow = moved[:, :, g, :, edges[move.origin, move.target]].transpose(2, 1, 0)
                     amount = (move.weight * flow).sum(axis=0) * move.scale
-                    self.ledger.add(move.account, move.discounted, amount * scale)
+                    self.ledger.add(move.account, move.view, amount * scale)
             for state in plan.cohort.state_names:
                 for payoff in self._starts(state):
                     amount = self.start_value(group, payoff) * present[0, index[state]] * scale
@@ -315,7 +315,7 @@ class WalkTables:
                         found.setdefault(start.account.outcome, rows.copy())[0] += began
             for move in group.plan.moves:
                 outcome = move.account.outcome
-                if move.formula is None and not move.discounted and outcome not in other and self._counts(
+                if move.formula is None and not move.view and outcome not in other and self._counts(
                     move.account, outcome
                 ):  # fmt: skip
                     flow = moved[:, :, g, :, edges[move.origin, move.target]].transpose(2, 1, 0)

@@ -192,6 +192,6 @@ def _table_sources(tables: Mapping[str, Table]) -> dict[str, TableSource]:
     for name, table in tables.items():
         n = len(table.keys)
         columns = {c: f"W[{at + (i + 1) * n}:{at + (i + 2) * n}]" for i, c in enumerate(table.columns)}
-        found[name] = TableSource(f"W[{at}:{at + n}]", columns, table.linear, table.hold_last)
+        found[name] = TableSource(f"W[{at}:{at + n}]", columns, table.linear, table.hold_last, table.exact)
         at += n * (1 + len(table.columns))
     return found

@@ -15,7 +15,7 @@ from nbsmodel.engine.check import Where
 from nbsmodel.engine.collector import Collector, fixed_names
 from nbsmodel.engine.evaluate import Progress
 from nbsmodel.engine.inputs import Draws, check_settings, check_totals, draw_table
-from nbsmodel.engine.ledger import Ledger
+from nbsmodel.engine.ledger import Ledger, View
 from nbsmodel.engine.memory import keep_freed_memory
 from nbsmodel.engine.micro_batch import Batch, BatchResult
 from nbsmodel.engine.micro_limits import batch_sizes, check_request
@@ -132,7 +132,7 @@ class _Stage:
     ledger: Ledger
     where: Where
     leaves: list[Leaf]
-    tree_sums: dict[tuple[Account, bool], Array]
+    tree_sums: dict[tuple[Account, View], Array]
     batch: Batch
     traces: dict[str, Array] = field(default_factory=dict)
     total: BatchResult | None = None

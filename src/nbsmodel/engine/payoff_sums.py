@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from nbsmodel.engine import check
 from nbsmodel.engine.check import Where
 from nbsmodel.engine.clocks import clocks_of
-from nbsmodel.engine.ledger import Ledger
+from nbsmodel.engine.ledger import Ledger, View
 from nbsmodel.engine.timegrid import TimeGrid
 from nbsmodel.engine.values import Values
 from nbsmodel.errors import InputError, Problem, Problems
@@ -24,12 +25,12 @@ from nbsmodel.formula.check import CALENDAR, TIME_IN_STATE
 from nbsmodel.formula.tree import Node, Number
 from nbsmodel.model.parts import LIFE_YEARS, Account, Cohort, Formula, Model, StatePayoff
 from nbsmodel.numerics.counting import BY_ROW, InvalidCounting, Weights, event_weights, row_weights
+from nbsmodel.numerics.windows import Window, window_event_weights, window_row_weights
 
 Array = Any
 
 #: Life-years count in every perspective.
 EVERY_PERSPECTIVE = "all"
-BOTH = (False, True)
 ONE = Formula(Number(1.0), "life_years")
 
 
@@ -43,7 +44,7 @@ class StateSum:
     """
 
     account: Account
-    discounted: bool
+    view: View
     state: str
     value: Array
     left: Array
@@ -64,7 +65,7 @@ class ClockSum:
     """A payoff in a state that depends on a clock: valued at each row."""
 
     account: Account
-    discounted: bool
+    view: View
     state: str
     formula: Formula
     weights: Weights
@@ -75,7 +76,7 @@ class FixedSum:
     """A payoff in a state that never changes: ``value * sum(weight[row] * occupancy)``."""
 
     account: Account
-    discounted: bool
+    view: View
     state: str
     counting: Any
     value: Array
@@ -86,7 +87,7 @@ class MoveSum:
     """A payoff on a transition: ``scale * sum(weight[cycle] * flow)``; `formula` when clocks matter."""
 
     account: Account
-    discounted: bool
+    view: View
     origin: str
     target: str
     weight: Array
@@ -140,17 +141,20 @@ class PayoffPlanner:
                 self._move(move.account, move.origin, move.target, move.value)
         return self.plan_
 
-    def _counting(self, account: Account, discounted: bool, per_cycle: bool) -> tuple[Any, Weights, str]:
+    def _counting(self, account: Account, view: View, per_cycle: bool) -> tuple[Any, Weights, str]:
         settings = self.ledger.settings
         correction, timing = settings.correction(account.outcome), settings.timing(account.outcome)
-        kind = self.model.outcomes[account.outcome].discounted_as if discounted else "none"
-        key = (correction, timing, settings.schedule(kind), per_cycle)
+        kind = self.model.outcomes[account.outcome].discounted_as if view else "none"
+        when = view if isinstance(view, Window) else (timing, settings.schedule(kind))
+        key = (correction, when, per_cycle)
         if key not in self.weights:
             sizes = np.ones(self.grid.n) if per_cycle else self.grid.lengths
             try:
-                self.weights[key] = row_weights(
-                    correction, timing, self.times, sizes, lambda t: self.ledger.factor(account, discounted, t)
-                )
+                if isinstance(view, Window):
+                    self.weights[key] = window_row_weights(correction, self.times, sizes, view)
+                else:
+                    factor = partial(self.ledger.factor, account, view)
+                    self.weights[key] = row_weights(correction, timing, self.times, sizes, factor)
             except InvalidCounting as error:
                 place = f"settings.within_cycle_correction ({account.outcome})"
                 raise InputError([Problem(place, f"{error}.")]) from None
@@ -158,39 +162,39 @@ class PayoffPlanner:
 
     def _state_payoff(self, payoff: StatePayoff) -> None:
         account, state = payoff.account, payoff.state
-        countings = [(discounted, *self._counting(account, discounted, payoff.per is None)) for discounted in BOTH]
+        countings = [(view, *self._counting(account, view, payoff.per is None)) for view in self.ledger.views]
         scale = 1.0 if payoff.per is None else 1.0 / float(payoff.per)
         if self.by_clock(payoff.value.node):
-            for discounted, _, weights, _ in countings:
+            for view, _, weights, _ in countings:
                 scaled = Weights(weights.left * scale, weights.right * scale)
-                self.plan_.by_clock.append(ClockSum(account, discounted, state, payoff.value, scaled))
+                self.plan_.by_clock.append(ClockSum(account, view, state, payoff.value, scaled))
             return
         value = self._value(payoff.value.node)
         what = f"the {account.outcome} in {state}"
         if np.ndim(value) < 3:
             check.finite(value, payoff.value, what, self.where, self.model, self.values)
-            for discounted, key, weights, _ in countings:
+            for view, key, weights, _ in countings:
                 if key not in self.plan_.countings:
                     self.plan_.countings[key] = weights.left + weights.right
-                self.plan_.fixed.append(FixedSum(account, discounted, state, key, value * scale))
+                self.plan_.fixed.append(FixedSum(account, view, state, key, value * scale))
             return
         n = self.grid.n
-        for discounted, _, weights, correction in countings:
+        for view, _, weights, correction in countings:
             used = n + (correction in BY_ROW)
-            if not discounted:
+            if view is False:
                 check.finite(value[:used], payoff.value, what, self.where, self.model, self.values)
             left, right = scale * weights.left, scale * weights.right
-            self.plan_.by_row.append(StateSum(account, discounted, state, value[:used], left, right))
+            self.plan_.by_row.append(StateSum(account, view, state, value[:used], left, right))
 
     def by_clock(self, node: Node) -> bool:
         """Whether a value differs between people in one state and row."""
         return bool(clocks_of(self.model, node, self.clocks))
 
     def _move(self, account: Account, origin: str, target: str, formula: Formula) -> None:
-        weights = {discounted: self._event_weights(account, discounted) for discounted in BOTH}
+        weights = {view: self._event_weights(account, view) for view in self.ledger.views}
         if self.by_clock(formula.node):
-            for discounted, weight in weights.items():
-                self.plan_.moves.append(MoveSum(account, discounted, origin, target, weight, 1.0, formula))
+            for view, weight in weights.items():
+                self.plan_.moves.append(MoveSum(account, view, origin, target, weight, 1.0, formula))
             return
         value = self._value(formula.node)
         by_cycle = np.ndim(value) == 3
@@ -198,14 +202,16 @@ class PayoffPlanner:
             value = value[: self.grid.n]
         what = f"the {account.outcome} of moving from {origin} to {target}"
         check.finite(value, formula, what, self.where, self.model, self.values)
-        for discounted, weight in weights.items():
+        for view, weight in weights.items():
             weight, scale = (weight * value, 1.0) if by_cycle else (weight, value)
-            self.plan_.moves.append(MoveSum(account, discounted, origin, target, weight, scale, None))
+            self.plan_.moves.append(MoveSum(account, view, origin, target, weight, scale, None))
 
-    def _event_weights(self, account: Account, discounted: bool) -> Array:
+    def _event_weights(self, account: Account, view: View) -> Array:
         settings = self.ledger.settings
         correction, timing = settings.correction(account.outcome), settings.timing(account.outcome)
-        return event_weights(correction, timing, self.times, lambda t: self.ledger.factor(account, discounted, t))
+        if isinstance(view, Window):
+            return window_event_weights(correction, self.times, view)
+        return event_weights(correction, timing, self.times, partial(self.ledger.factor, account, view))
 
     def _value(self, node: Node) -> Array:
         """Value of a payoff, with a cycle axis wherever its formula uses the calendar.

@@ -57,6 +57,8 @@ class Result:
         Parameters and derived values of the tree level, for quoting in tables.
     tree_sums : dict of (outcome, discounted) to array (draw, strategy)
         The part of the headline totals that was booked on branches of the tree.
+    by_year : dict of Account to array (draw, strategy, year)
+        Undiscounted amounts by completed year since the start of the tree, for as many years as were asked for.
     bytes_per_draw : int
         Estimate of the working memory, made before the run.
     simulation : SimulationError or None
@@ -74,6 +76,7 @@ class Result:
     births: Array | None
     values: Any
     tree_sums: dict[tuple[str, bool], Array] = field(default_factory=dict)
+    by_year: dict[Account, Array] = field(default_factory=dict)
     bytes_per_draw: int = 0
     simulation: SimulationError | None = None
 
@@ -89,10 +92,16 @@ class Result:
         order = list(self.model.outcomes)
         return sorted(found, key=lambda a: (order.index(a.outcome), a.perspective, a.component))
 
-    def by_strategy(self, outcome: str, discounted: bool = True, component: str | None = None) -> Array:
-        """Totals of an outcome over the headline perspectives, (draw, strategy)."""
+    def by_strategy(
+        self,
+        outcome: str,
+        discounted: bool = True,
+        component: str | None = None,
+        perspectives: Sequence[str] | None = None,
+    ) -> Array:
+        """Totals of an outcome over the headline perspectives unless others are named, (draw, strategy)."""
         total = np.zeros((self.draws, len(self.strategies)))
-        for account in self.accounts():
+        for account in self.accounts(perspectives):
             if account.outcome == outcome and component in (None, account.component):
                 total = total + self.sums.get((account, discounted), 0.0)
         return total

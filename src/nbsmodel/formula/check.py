@@ -69,7 +69,8 @@ def _unknown(name: str, known: Collection[str], tables: Mapping[str, Collection[
         return f"{name} is a table", f"Look it up as in {name}(x)."
     if name in FUNCTIONS:
         return f"{name} is a function", f"Use {name}({FUNCTIONS[name].arguments})."
-    return f"no parameter, derived value or clock is named {name}", nearest(name, known)
+    fix = f"{nearest(name, known)} If it is a new parameter, add it to parameters.csv."
+    return f"no parameter, derived value or clock is named {name}", fix
 
 
 def choice_problems(node: Node, choices: Mapping[str, Collection[str]]) -> list[tuple[str, str]]:

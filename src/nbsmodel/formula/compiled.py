@@ -194,7 +194,9 @@ def f_clip(x: float, low: float, high: float) -> float:
 
 
 @inlined
-def look_up(key: float, keys: NDArray[np.float64], values: NDArray[np.float64], linear: bool, hold_last: bool) -> float:
+def look_up(
+    key: float, keys: NDArray[np.float64], values: NDArray[np.float64], linear: bool, hold_last: bool, exact: bool
+) -> float:
     """Value of a table at one key, as `nbsmodel.model.tables.Table` gives it.
 
     Parameters
@@ -206,6 +208,8 @@ def look_up(key: float, keys: NDArray[np.float64], values: NDArray[np.float64], 
         Linear between rows; otherwise the row at or below the key.
     hold_last : bool
         Beyond the last row its value is held.
+    exact : bool
+        The key must be that of a row.
 
     Returns
     -------
@@ -216,13 +220,13 @@ def look_up(key: float, keys: NDArray[np.float64], values: NDArray[np.float64], 
     step = 0.0 if linear else (keys[last] - keys[last - 1] if last > 0 else 1.0)
     top = math.inf if hold_last else keys[last] + step
     inside = key < top - _KEY_TOLERANCE if step != 0.0 else key <= top + _KEY_TOLERANCE
-    if not (inside and key >= keys[0] - _KEY_TOLERANCE):
+    if not (exact or (inside and key >= keys[0] - _KEY_TOLERANCE)):
         return _NAN
     sought = key if linear else key + _KEY_TOLERANCE
     if sought >= keys[last]:
-        return values[last]
-    if sought < keys[0]:
-        return values[0]
+        return values[last] if not exact or abs(key - keys[last]) <= _KEY_TOLERANCE else _NAN
+    if not sought >= keys[0]:
+        return values[0] if not exact or abs(key - keys[0]) <= _KEY_TOLERANCE else _NAN
     # Rows at equal distances, as ages are, are found at once; otherwise the row is halved in on.
     low, high = 0, last
     guess = (sought - keys[0]) / (keys[1] - keys[0])
@@ -237,7 +241,7 @@ def look_up(key: float, keys: NDArray[np.float64], values: NDArray[np.float64], 
         else:
             low = middle
     if not linear:
-        return values[low]
+        return values[low] if not exact or abs(key - keys[low]) <= _KEY_TOLERANCE else _NAN
     return (values[low + 1] - values[low]) / (keys[low + 1] - keys[low]) * (sought - keys[low]) + values[low]
 
 

@@ -1,8 +1,8 @@
-"""Compiled rates, probabilities, annuities and survival functions, for one number each.
+"""Compiled rates, probabilities, annuities, utilities and survival functions, for one number each.
 
 The formulas, the domains and the order of operations are those of `nbsmodel.numerics.rates`,
-`nbsmodel.numerics.survival` and `nbsmodel.numerics.survival_families`, where they are explained. All are
-free of branches and calls, so that a loop over them becomes vector instructions.
+`nbsmodel.numerics.utilities`, `nbsmodel.numerics.survival` and `nbsmodel.numerics.survival_families`, where they are
+explained. All are free of branches and calls, so that a loop over them becomes vector instructions.
 ``0.0 - x`` stands for ``-x`` where a result of 0 must not be -0.
 """
 
@@ -101,6 +101,30 @@ def f_annuity(rate: float, years: float) -> float:
 def f_annuity_due(rate: float, years: float) -> float:
     """Compiled `nbsmodel.numerics.rates.annuity_due`."""
     return f_annuity(rate, years) * (1.0 + rate)
+
+
+@inlined
+def _is_utility(u: float) -> bool:
+    return (u >= -1.0 - _ROUNDING) & (u <= 1.0 + _ROUNDING)
+
+
+@inlined
+def f_utility_multiplicative(u: float, norm: float, norm_at_reference: float) -> float:
+    """Compiled `nbsmodel.numerics.utilities.utility_multiplicative`."""
+    valid = _is_utility(u) & _is_utility(norm) & _is_utility(norm_at_reference) & (norm_at_reference > 0.0)
+    return _if(valid, u * norm / norm_at_reference)
+
+
+@inlined
+def f_utility_additive(u: float, norm: float, norm_at_reference: float) -> float:
+    """Compiled `nbsmodel.numerics.utilities.utility_additive`."""
+    return _if(_is_utility(u) & _is_utility(norm) & _is_utility(norm_at_reference), u - (norm_at_reference - norm))
+
+
+@inlined
+def f_utility_minimum(u: float, norm: float) -> float:
+    """Compiled `nbsmodel.numerics.utilities.utility_minimum`."""
+    return _if(_is_utility(u) & _is_utility(norm), u if u < norm else norm)
 
 
 def _family(valid: Any, cumulative: Any, hazard: Any, growth: Any) -> tuple[Callable[..., float], ...]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nbsmodel.numerics import rates, survival
+from nbsmodel.numerics import rates, survival, utilities
 
 Array = Any  # a NumPy array or a float; every function below broadcasts
 
@@ -66,6 +66,7 @@ _RATES = (
     "rate_to_prob", "prob_to_rate", "prob_rescale", "prob_to_odds", "odds_to_prob",
     "apply_hr", "apply_or", "apply_rr", "annuity", "annuity_due",
 )  # fmt: skip
+_UTILITIES = ("utility_multiplicative", "utility_additive", "utility_minimum")
 _FAMILIES = ("exponential", "weibull", "gompertz", "loglogistic", "lognormal", "gengamma")
 _KINDS = ("survival", "hazard", "prob", "mean_hazard")
 
@@ -84,6 +85,7 @@ FUNCTIONS: dict[str, Function] = {
         Function("max", _maximum, 2, 20, "a, b, ..."),
         Function("clip", _clip, 3, 3, "x, low, high"),
         *(_of(name, getattr(rates, name)) for name in _RATES),
+        *(_of(name, getattr(utilities, name)) for name in _UTILITIES),
         *(_of(f"{family}_{kind}", getattr(survival, f"{family}_{kind}")) for family in _FAMILIES for kind in _KINDS),
     )
 }

@@ -41,7 +41,7 @@ class TableSource:
         Expression of the array of keys.
     columns : mapping of str to str
         Expression of the array of values by column, in the order of the table.
-    linear, hold_last : bool
+    linear, hold_last, exact : bool
         As in `nbsmodel.model.tables.Table`.
     """
 
@@ -49,6 +49,7 @@ class TableSource:
     columns: Mapping[str, str]
     linear: bool
     hold_last: bool
+    exact: bool = False
 
 
 def as_source(node: Node, names: Mapping[str, str], tables: Mapping[str, TableSource]) -> str:
@@ -109,7 +110,7 @@ class _Source:
     @staticmethod
     def _look_up(table: TableSource, key: str, column: str | None) -> str:
         values = table.columns[column] if column is not None else next(iter(table.columns.values()))
-        return f"{_LOOK_UP}({key}, {table.keys}, {values}, {table.linear}, {table.hold_last})"
+        return f"{_LOOK_UP}({key}, {table.keys}, {values}, {table.linear}, {table.hold_last}, {table.exact})"
 
 
 def identifiers(node: Node) -> frozenset[str]:

@@ -281,8 +281,16 @@ def individual_places(model: Model, replaced: Iterable[str] = ()) -> list[tuple[
     return list(dict.fromkeys(found))
 
 
+def _not_entered(model: Model, cohort: Cohort) -> list[str]:
+    """States that no leaf starts in and no other state leads to."""
+    entries = [path[-1].entry for path in paths(model.tree)]
+    entered = {state for e in entries if e is not None and e.cohort == cohort.name for state in e.mix}
+    entered |= {t.to for origin, row in cohort.transitions.items() for t in row if t.to != origin}
+    return [state for state in cohort.state_names if state not in entered]
+
+
 def unused_names(model: Model) -> list[str]:
-    """A remark on every attribute, clock and count that no formula uses.
+    """A remark on every parameter, attribute, clock and count that no formula uses, and on states that nobody enters.
 
     Parameters
     ----------
@@ -295,8 +303,11 @@ def unused_names(model: Model) -> list[str]:
     for attribute in model.attributes.values():
         for part in (*(f for _, f in attribute.values if f is not None), *attribute.arguments.values()):
             used |= reach(part.node, derived)
-    notes = []
+    in_use = {row.name for row in model.parameters_in_use}
+    rows = model.parameters.rows.values()
+    notes = [f"{row.place}: no formula uses the parameter {row.name}." for row in rows if row.name not in in_use]
     for cohort in model.cohorts.values():
+        notes += [f"{cohort.place}: nothing enters the state {name}." for name in _not_entered(model, cohort)]
         here = frozenset[str]().union(*(reach(f.node, derived) for f in _formulas(cohort)))
         used |= here
         kinds = [("clock", c.name) for c in cohort.clocks] + [("count", c.name) for c in cohort.counts]

@@ -11,6 +11,7 @@ from nbsmodel.formula.check import CALENDAR, TIME_IN_STATE
 from nbsmodel.formula.parse import parse
 from nbsmodel.formula.tree import Choose, Number, names
 from nbsmodel.model.build_tree import account_of, tree_formula
+from nbsmodel.model.durations import YEARS
 from nbsmodel.model.names import NameBook, Scope
 from nbsmodel.model.parts import (
     Clock,
@@ -24,7 +25,7 @@ from nbsmodel.model.parts import (
     Stretch,
     Transition,
 )
-from nbsmodel.model.schema import YEARS, ClockSchema, CohortSchema, CountSchema, MovingSchema, TransitionSchema
+from nbsmodel.model.schema import ClockSchema, CohortSchema, CountSchema, MovingSchema, TransitionSchema
 
 Place = Callable[..., str]
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from nbsmodel import reference as shipped
 from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.formula.check import CALENDAR, NONE, TIME_IN_STATE
 from nbsmodel.model.build_attributes import build_attributes, declare_attributes
 from nbsmodel.model.build_cohort import CohortBuilder
 from nbsmodel.model.build_correlations import build_correlations
 from nbsmodel.model.build_tree import TREE, TreeBuilder
+from nbsmodel.model.money import check_currencies
 from nbsmodel.model.names import CLOCK, COUNT, CYCLE, DRAW, HANDED_OVER, HEALTH_SYSTEM, STRATEGY, NameBook
 from nbsmodel.model.parameters import ParameterTable, read_parameters
 from nbsmodel.model.parts import COST, LIFE_YEARS, QALY, Choice, Derived, Model, Outcome, Source, Strategy
+from nbsmodel.model.prices import PriceBuilder, YearAt
 from nbsmodel.model.schema import ModelSchema, Num, Strict, Text
+from nbsmodel.model.screening_tree import expand_screening
 from nbsmodel.model.tables import Table, read_table
 from nbsmodel.model.units import meant_unit
 from nbsmodel.model.validate import check_shape, problems_in
@@ -33,13 +38,17 @@ class _SourceSchema(Strict):
     note: Text = ""
 
 
-def load_model(folder: str | Path) -> Model:
+def load_model(folder: str | Path, price_year: str | None = None, place: str = "price_year") -> Model:
     """Load and check a model folder.
 
     Parameters
     ----------
     folder : str or Path
         Holds ``model.yaml``, ``parameters.csv``, ``sources.yaml`` and ``tables/``.
+    price_year : str, optional
+        Of the results; that of the model by default.
+    place : str
+        Where it stands, for messages.
 
     Returns
     -------
@@ -60,7 +69,7 @@ def load_model(folder: str | Path) -> Model:
     if not (folder / "model.yaml").exists():
         fix = "A model folder holds model.yaml, parameters.csv and sources.yaml."
         raise InputError([Problem(shown(folder / "model.yaml"), "no such file.", fix)])
-    return _Loader(folder).load()
+    return _Loader(folder).load(None if price_year is None else YearAt(" ".join(price_year.split()), place))
 
 
 def _models_near(folder: Path) -> str:
@@ -70,18 +79,25 @@ def _models_near(folder: Path) -> str:
     return nearest(folder.name, [p.name for p in parent.iterdir() if (p / "model.yaml").is_file()])
 
 
+def _shipped_sources(tables: Iterable[Table], known: Collection[str]) -> dict[str, Source]:
+    """Sources of the shipped tables that a model uses; a model's own entry of that key stands."""
+    keys = dict.fromkeys(key for table in tables for key in table.sources if key not in known)
+    return {key: Source(key, s.citation, s.url, s.note) for key in keys for s in [shipped.sources()[key]]}
+
+
 class _Loader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems = Problems()
         self.book = NameBook(self.problems)
 
-    def load(self) -> Model:
+    def load(self, asked: YearAt | None = None) -> Model:
         documents = self._read()
         document = documents["model.yaml"]
         sources = self._sources(documents["sources.yaml"])
-        schema = check_shape(document, ModelSchema, self.problems)
         parameters = self._parameters(set(sources))
+        document, programme = expand_screening(document, parameters, self.problems)
+        schema = check_shape(document, ModelSchema, self.problems)
         if schema is None or not parameters.rows:  # otherwise the names are known: go on, to report all at once
             self.problems.raise_if_any()
         assert schema is not None
@@ -91,6 +107,9 @@ class _Loader:
         strategies = self._strategies(schema)
         choices, codes = self._choices(schema)
         tables = self._tables(schema)
+        own = YearAt(" ".join(schema.price_year.split()), self.place("price_year"))
+        prices = PriceBuilder(own, asked or own, parameters.rows, tables, schema.tables, self.problems)
+        self.book.prices = prices.build()
         outcomes = self._outcomes(schema)
         self.book.perspectives = tuple(dict.fromkeys((HEALTH_SYSTEM, *schema.perspectives)))
         declare_attributes(schema, self.book, self.place)
@@ -107,10 +126,12 @@ class _Loader:
         if schema.births_per_year is not None:
             births = self.book.parse(schema.births_per_year, self.place("births_per_year"))
             self.book.check(births, TREE)
+        uprating = prices.finish(self.book.prices, self.book.used)
         self.problems.raise_if_any()
-        return Model(
+        shipped_tables = (*tables.values(), *uprating.tables)
+        model = Model(
             folder=self.folder.resolve(),
-            about={key: " ".join(str(getattr(schema, key)).split()) for key in ABOUT},
+            about={key: " ".join(str(getattr(schema, key)).split()) for key in ABOUT} | {"price_year": uprating.year},
             strategies=strategies,
             comparator=schema.comparator,
             choices=choices,
@@ -125,12 +146,17 @@ class _Loader:
             births=births,
             settings=schema.settings,
             settings_places={key: self.place("settings", key) for key in schema.settings},
-            sources=sources,
+            sources=sources | _shipped_sources(shipped_tables, sources),
             files=tuple(
                 self.folder.resolve() / name for name in ("model.yaml", "parameters.csv", "sources.yaml")
-            ) + tuple(dict.fromkeys(t.path for t in tables.values())),
+            ) + tuple(dict.fromkeys(t.path for t in shipped_tables)),
             attributes=attributes,
+            programme=programme,
+            prices=uprating,
+            used=frozenset(self.book.used),
         )  # fmt: skip
+        check_currencies(model, self.place)
+        return model
 
     def _read(self) -> dict[str, Document]:
         """Both YAML files; problems of either are reported together."""

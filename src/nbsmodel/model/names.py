@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from keyword import iskeyword
 
 from nbsmodel.errors import Problems
@@ -21,6 +21,7 @@ from nbsmodel.formula.order import CircularDefinition, dependency_order, needed_
 from nbsmodel.formula.parse import FormulaError, parse
 from nbsmodel.formula.tree import Node, depth, names
 from nbsmodel.model.parts import Formula
+from nbsmodel.model.prices import Prices
 from nbsmodel.model.schema import CohortSchema
 
 DRAW: Axes = frozenset(("draw",))
@@ -82,6 +83,8 @@ class NameBook:
         self.cohort_offers: frozenset[str] = frozenset()
         self.perspectives: tuple[str, ...] = (HEALTH_SYSTEM,)
         self.choices: dict[str, tuple[str, ...]] = {}
+        self.prices = Prices()
+        self.used: set[str] = set()  # every name that stands in some formula
 
     def declare(self, name: str, kind: str, place: str, axes: Axes | None = None) -> None:
         """Note a name; two meanings for one name are refused."""
@@ -98,7 +101,7 @@ class NameBook:
             self.base[name] = axes
 
     def parse(self, text: str | float, place: str) -> Formula | None:
-        """Parse a formula; None after a mistake, which is reported with its place."""
+        """Parse a formula and uprate its prices; None after a mistake, which is reported with its place."""
         if text == "rest":
             self.problems.add(place, "`rest` cannot stand here.", "Write a number or a formula.")
             return None
@@ -109,7 +112,8 @@ class NameBook:
             return None
         for found, fix in choice_problems(formula.node, self.choices):
             self.problems.add(place, f"{found}.", fix)
-        return formula
+        self.used |= names(formula.node)
+        return replace(formula, node=self.prices.uprate(formula.node))
 
     def define(self, definitions: Mapping[str, Formula], cohort_names: Mapping[str, Axes]) -> list[str]:
         """Take in the derived values and return their dependency order.

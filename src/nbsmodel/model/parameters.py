@@ -18,12 +18,13 @@ from nbsmodel.model.correlations import Correlation
 from nbsmodel.model.csvfile import CsvFile, Row, read_csv
 from nbsmodel.model.distribution_groups import Group, build_groups
 from nbsmodel.model.distributions import Distribution, GroupMember, parse_distribution
+from nbsmodel.model.prices import FORM, first_year
 from nbsmodel.model.sampling import draw_parameters
 from nbsmodel.model.schema import NAME
 from nbsmodel.model.units import legal_range, meant_unit, range_text
 from nbsmodel.model.yamlfile import shown
 
-COLUMNS = ("name", "label", "value", "unit", "distribution", "source", "status", "price_year", "note")
+COLUMNS = ("name", "label", "value", "unit", "distribution", "source", "status", "price_year", "index", "note")
 REQUIRED = ("name", "value", "unit", "source", "status")
 STATUSES = ("published", "derived", "calibrated", "assumption", "placeholder")
 
@@ -40,6 +41,8 @@ class Parameter:
     Parameters
     ----------
     name, label, unit, status, price_year, note : str
+    index : str
+        By which a price is brought to the price year of the results; ``none`` for one that never is, or empty.
     value : float
         Base value.
     distribution : Distribution or None
@@ -66,6 +69,7 @@ class Parameter:
     price_year: str
     note: str
     place: str
+    index: str = ""
 
     @property
     def uncertain(self) -> bool:
@@ -157,6 +161,11 @@ def read_parameters(path: Path, sources: set[str], problems: Problems) -> Parame
             problems.add(head, f"the column {column} is missing.", "Add it.")
     if any(c not in file.columns for c in REQUIRED):
         return ParameterTable({}, (), ())
+    return read_rows(file, sources, problems)
+
+
+def read_rows(file: CsvFile, sources: set[str], problems: Problems) -> ParameterTable:
+    """Parameters of rows whose columns are known, see `read_parameters`."""
     reader = _Reader(file, sources, problems)
     for row in file.rows:
         reader.read(row)
@@ -193,6 +202,10 @@ class _Reader:
         for source in sources:
             if source not in self.sources:
                 self.bad(row, "source", f"{source} is not in sources.yaml.", nearest(source, self.sources))
+        try:
+            first_year(cells["price_year"])
+        except ValueError as error:
+            self.bad(row, "price_year", f"{error}.", FORM)
         value = self._value(row, cells)
         spread = self._distribution(row, cells)
         if isinstance(spread, GroupMember):
@@ -208,6 +221,7 @@ class _Reader:
             distribution=None if isinstance(spread, GroupMember) else spread, distribution_text=cells["distribution"],
             group=spread.group if isinstance(spread, GroupMember) else None, sources=sources, status=cells["status"],
             price_year=cells["price_year"], note=cells["note"], place=self.file.place(row, name),
+            index=cells["index"],
         )  # fmt: skip
         self._check_range(row, cells["unit"], value)
         return None

@@ -15,7 +15,9 @@ from nbsmodel.formula.check import Axes
 from nbsmodel.formula.text import as_text
 from nbsmodel.formula.tree import Node
 from nbsmodel.model.distribution_univariate import Distribution
-from nbsmodel.model.parameters import ParameterTable
+from nbsmodel.model.parameters import Parameter, ParameterTable
+from nbsmodel.model.prices import Prices
+from nbsmodel.model.programme import Programme
 from nbsmodel.model.tables import Table
 
 COST, QALY, LIFE_YEARS = "cost", "qaly", "life_years"
@@ -269,7 +271,7 @@ class Model:
     ----------
     folder : Path
     about : dict of str to str
-        Title, condition, decision problem, population, perspective, currency, price year, basis.
+        Title, condition, decision problem, population, perspective, currency, price year (of the results), basis.
     strategies : tuple of Strategy
     comparator : str
     choices : dict of str to Choice
@@ -297,6 +299,12 @@ class Model:
         Every file that was read, for the manifest.
     attributes : dict of str to Attribute
         Of each simulated child, in the order in which they are drawn.
+    programme : Programme or None
+        The screening programme that the tree was expanded from, where the file declares one.
+    prices : Prices
+        Price years, and what prices are multiplied by where formulas use them.
+    used : frozenset of str
+        Every name that stands in some formula.
     """
 
     folder: Path
@@ -318,6 +326,16 @@ class Model:
     sources: dict[str, Source]
     files: tuple[Path, ...] = field(default=())
     attributes: dict[str, Attribute] = field(default_factory=dict)
+    programme: Programme | None = None
+    prices: Prices = field(default_factory=Prices)
+    used: frozenset[str] = frozenset()
+
+    @property
+    def parameters_in_use(self) -> list[Parameter]:
+        """Rows that some formula uses, and those drawn together with them."""
+        together = [set(g.members) for g in self.parameters.groups if self.used & set(g.members)]
+        names = self.used.union(*together)
+        return [row for name, row in self.parameters.rows.items() if name in names]
 
     @property
     def strategy_names(self) -> tuple[str, ...]:

@@ -13,36 +13,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from nbsmodel.model.durations import MOST_YEARS, duration, seen
+
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
-
-#: The longest length of time that may be written.
-MOST_YEARS = 1_000
-
-#: Years in one unit of time. A month is a twelfth of a year, a year 365.25 days.
-YEARS = {"year": Fraction(1), "month": Fraction(1, 12), "week": Fraction(28, 1461), "day": Fraction(4, 1461)}
-_DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(?:/\s*([0-9]+))?\s*(year|month|week|day)s?\s*\Z")
 
 CLASSES = (
     "true_positive", "false_negative", "false_positive", "true_negative",
     "not_screened", "known_before", "incidental",
 )  # fmt: skip
-
-
-def duration(text: object) -> Fraction:
-    """Years in a length of time such as ``6 months`` or ``1/52 year``, exactly."""
-    match = _DURATION.match(text) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError(f"{_seen(text)} is no length of time; write for example `6 months`, `1 year` or `1/52 year`")
-    number, divisor, unit = match.groups()
-    if divisor is not None and int(divisor) == 0:
-        raise ValueError(f"{text!r} divides by zero")
-    return Fraction(number) / int(divisor or 1) * YEARS[unit]
-
-
-def _seen(value: object) -> str:
-    """A value as shown in a message."""
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _length(value: object) -> Fraction:
@@ -63,7 +41,7 @@ def _formula(value: object) -> object:
 def _number(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float):
         hint = " (it stands in quotes: remove them)" if isinstance(value, str) and _is_number(value) else ""
-        raise ValueError(f"a number is needed, found {_seen(value)}{hint}")
+        raise ValueError(f"a number is needed, found {seen(value)}{hint}")
     if not abs(value) < math.inf:
         raise ValueError(f"a finite number is needed, found {value!r}")
     return value
@@ -80,7 +58,7 @@ def _is_number(text: str) -> bool:
 def _value_of_attribute(value: object) -> object:
     text = str(value)
     if not _is_number(text) or "_" in text or not math.isfinite(float(text)):
-        raise ValueError(f"{_seen(value)} is no number; use numbers as values, and compare with them, as in x == 1")
+        raise ValueError(f"{seen(value)} is no number; use numbers as values, and compare with them, as in x == 1")
     return text
 
 
@@ -90,7 +68,7 @@ def _as_list(value: object) -> object:
 
 def _name(value: object) -> object:
     if not isinstance(value, str) or not NAME.match(value) or "__" in value:
-        raise ValueError(f"{_seen(value)} is no valid name; use letters, digits and single underscores, a letter first")
+        raise ValueError(f"{seen(value)} is no valid name; use letters, digits and single underscores, a letter first")
     return value
 
 
@@ -160,12 +138,36 @@ class CohortPayoffSchema(PayoffSchema):
         return self
 
 
+#: Keys that say what becomes of those on a branch.
+LEAF_KEYS = ("cohort", "start", "with", "delay", "payoffs", "then")
+
+
+def _lone(value: object) -> object:
+    """Branches, with the probability of a single one, which may be left out; a leaf is no set of branches."""
+    if not isinstance(value, dict):
+        return value
+    wrong = next((k for k in ("p", *LEAF_KEYS) if k in value and not isinstance(value[k], dict)), None)
+    if wrong is not None:
+        raise ValueError(
+            f"`{wrong}` stands where names of branches are needed: put a branch around it, as in "
+            "{life: {cohort: course, start: well}}"
+        )
+    if len(value) == 1:
+        ((name, branch),) = value.items()
+        return {name: {"p": 1} | branch} if isinstance(branch, dict) else value
+    return value
+
+
 def _start(value: object) -> object:
     return {value: "rest"} if isinstance(value, str) else value
 
 
 def _kind_of_then(value: object) -> str:
     return "subtree" if isinstance(value, str) else "branches"
+
+
+#: A chance node: its branches by name.
+Branches = Annotated[dict[Name, "BranchSchema"], BeforeValidator(_lone), Field(min_length=1)]
 
 
 class BranchSchema(Strict):
@@ -178,7 +180,7 @@ class BranchSchema(Strict):
     note: Text | None = None
     then: (
         Annotated[
-            Annotated[dict[Name, BranchSchema], Tag("branches")] | Annotated[Name, Tag("subtree")],
+            Annotated[Branches, Tag("branches")] | Annotated[Name, Tag("subtree")],
             Discriminator(_kind_of_then),
         ]
         | None
@@ -310,14 +312,24 @@ class AttributeSchema(Strict):
 
 
 class TableSchema(Strict):
-    """A table of the model."""
+    """A table of the model: a file of its folder or one shipped with the package."""
 
-    file: str
-    by: str
+    file: str | None = None
+    reference: str | None = None
+    by: str | None = None
     column: str | None = None
-    between: Literal["step", "linear"] = "step"
-    beyond: Literal["error", "last"] = "error"
+    between: Literal["step", "linear", "exact"] = "step"
+    beyond: Literal["error", "last"] | None = None
+    closing: Literal["hazard", "dies"] | None = None
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> TableSchema:
+        if (self.file is None) == (self.reference is None):
+            raise ValueError("give exactly one of `file` and `reference`")
+        if self.file is not None and self.by is None:
+            raise ValueError("give `by`, the key column of the file")
+        return self
 
 
 class OutcomeSchema(Strict):
@@ -370,7 +382,8 @@ class ModelSchema(Strict):
     correlations: list[CorrelationSchema] = []
     attributes: dict[Name, AttributeSchema] = {}
     outcomes: dict[Name, OutcomeSchema] = {}
-    tree: Annotated[dict[Name, BranchSchema], Field(min_length=1)]
-    subtrees: dict[Name, Annotated[dict[Name, BranchSchema], Field(min_length=1)]] = {}
+    screening: None = None  # has become a tree before the file is held against this shape
+    tree: Branches
+    subtrees: dict[Name, Branches] = {}
     cohorts: dict[Name, CohortSchema] = {}
     settings: dict[str, Any] = {}

@@ -12,6 +12,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,11 @@ class Document:
     data: dict[str, Any]
     lines: dict[KeyPath, int] = field(default_factory=dict)
 
+    @cached_property
+    def name(self) -> str:
+        """The file as messages call it; asked for once, as following links takes longer than reading a line."""
+        return shown(self.path)
+
     def place(self, *key: str | int) -> str:
         """``file:line key.path`` of a key, or of the nearest key above it that exists."""
         known = key
@@ -66,7 +72,7 @@ class Document:
             known = known[:-1]
         line = f":{self.lines[known]}" if known else ""
         dotted = "".join(f"[{k + 1}]" if isinstance(k, int) else f".{k}" for k in key).lstrip(".")
-        return f"{shown(self.path)}{line}" + (f" {dotted}" if dotted else "")
+        return f"{self.name}{line}" + (f" {dotted}" if dotted else "")
 
 
 def shown(path: Path) -> str:
@@ -137,28 +143,28 @@ def parse_yaml(text: str, path: Path) -> Document:
     document = Document(path, {})
     problems: list[Problem] = []
     try:
-        events = _checked_events(text, path)
+        events = _checked_events(text, document.name)
         first = next(events, None)
         if first is None:
-            raise InputError([Problem(shown(path), "the file is empty.")])
+            raise InputError([Problem(document.name, "the file is empty.")])
         if not isinstance(first, MappingStartEvent):
-            raise InputError([Problem(shown(path), "the file must hold `key: value` lines.")])
+            raise InputError([Problem(document.name, "the file must hold `key: value` lines.")])
         document.data = _value(first, events, (), document, problems)
         for _ in events:  # to the end of the file, which must be well formed too
             pass
     except MarkedYAMLError as error:
-        problems.append(_syntax_problem(error, path))
+        problems.append(_syntax_problem(error, document.name))
     except (YAMLError, RecursionError, ValueError) as error:
         what = (str(error).splitlines() or ["nested too deeply"])[0]
-        problems.append(Problem(shown(path), f"not valid YAML: {what}."))
+        problems.append(Problem(document.name, f"not valid YAML: {what}."))
     if problems:
         raise InputError(problems)
     return document
 
 
-def _syntax_problem(error: MarkedYAMLError, path: Path) -> Problem:
+def _syntax_problem(error: MarkedYAMLError, name: str) -> Problem:
     mark, begin = error.problem_mark or error.context_mark, error.context_mark
-    place = shown(path) + (f":{mark.line + 1}" if mark else "")
+    place = name + (f":{mark.line + 1}" if mark else "")
     what = " ".join(str(error.problem or error.context).split())
     if mark and begin and begin.line != mark.line:
         what += f" (in what begins on line {begin.line + 1})"
@@ -167,11 +173,11 @@ def _syntax_problem(error: MarkedYAMLError, path: Path) -> Problem:
     return Problem(place, f"not valid YAML: {what}.", "Check indentation, colons, quotes and brackets.")
 
 
-def _checked_events(text: str, path: Path) -> Iterator[Event]:
+def _checked_events(text: str, name: str) -> Iterator[Event]:
     """Keys, values, beginnings and ends; refuses what could explode or hide its meaning as it comes by."""
     depth = documents = 0
     for event in YAML(typ="safe", pure=True).parse(text):
-        place = f"{shown(path)}:{event.start_mark.line + 1}"
+        place = f"{name}:{event.start_mark.line + 1}"
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             fix = "Write the value out, or make it a derived value."
             raise InputError([Problem(place, "YAML anchors and aliases (& and *) are not allowed.", fix)])
@@ -208,7 +214,7 @@ def _mapping(events: Iterator[Event], key: KeyPath, document: Document, problems
     data: dict[str, Any] = {}
     while not isinstance(event := next(events), CollectionEndEvent):
         line = event.start_mark.line + 1
-        place = f"{shown(document.path)}:{line}"
+        place = f"{document.name}:{line}"
         if not isinstance(event, ScalarEvent) or not event.value:
             problems.append(Problem(place, "a key must be plain text."))
             nowhere = Document(document.path, {})

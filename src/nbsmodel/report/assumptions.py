@@ -38,7 +38,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Count:
-    """How many inputs rest on nothing but an assumption or a placeholder."""
+    """How many parameters in use, and tables, rest on an assumption or a placeholder; how many are fitted."""
 
     unsupported: int
     parameters: int
@@ -46,12 +46,23 @@ class Count:
     assumptions: int
     tables: int
     all_tables: int
+    calibrated: int
 
     @property
     def words(self) -> str:
         """The kinds that there are: ``5 placeholder, 13 assumption``."""
         kinds = zip((self.placeholders, self.assumptions), UNSUPPORTED, strict=True)
         return ", ".join(f"{n} {status}" for n, status in kinds if n)
+
+    @property
+    def illustration(self) -> str:
+        """What stands before the answer where more than half of the parameters are placeholders; empty elsewhere."""
+        if 2 * self.placeholders <= self.parameters:
+            return ""
+        return (
+            f"{self.placeholders} of {self.parameters} inputs are placeholders, numbers without a source. The results "
+            "show how the model works; nothing may be concluded from them."
+        )
 
 
 def assumption_items(scenario: Scenario) -> list[Item]:
@@ -62,11 +73,12 @@ def assumption_items(scenario: Scenario) -> list[Item]:
 
 def count_unsupported(scenario: Scenario) -> Count:
     """Count of assumptions and placeholders, by the status that the model gives them."""
-    statuses = [p.status for p in scenario.model.parameters.rows.values()]
+    statuses = [p.status for p in scenario.model.parameters_in_use]
     placeholders, assumptions = (statuses.count(s) for s in UNSUPPORTED)
     tables = [table_status(t) for t in scenario.model.tables.values()]
     bad = sum(t in UNSUPPORTED for t in tables)
-    return Count(placeholders + assumptions, len(statuses), placeholders, assumptions, bad, len(tables))
+    calibrated = statuses.count("calibrated")
+    return Count(placeholders + assumptions, len(statuses), placeholders, assumptions, bad, len(tables), calibrated)
 
 
 def table_status(table: Table) -> str:

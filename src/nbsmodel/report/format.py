@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,9 @@ from nbsmodel.config.settings import RateStep
 
 MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 ARROW, TIMES = "\N{RIGHTWARDS ARROW}", "\N{MULTIPLICATION SIGN}"
+
+#: What is this small beside the largest number of its row is no difference but the error of adding up.
+ROUNDING = 1e-12
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "US$", "CAD": "CA$", "AUD": "A$"}
 
@@ -58,6 +61,12 @@ def decimals_for(values: Iterable[Any], digits: int = 3, least: int = 0, most: i
     return min(max(least, digits - 1 - math.floor(math.log10(min(sizes)))), most)
 
 
+def rounded_away(values: Sequence[float]) -> list[float]:
+    """Numbers of a row and their differences, with 0 for what is so small beside the others that it is rounding."""
+    largest = max((abs(v) for v in values if _is_number(v)), default=0.0)
+    return [0.0 if _is_number(v) and abs(v) < ROUNDING * largest else v for v in values]
+
+
 def money_decimals(values: Iterable[Any]) -> int:
     """Whole units of currency for large amounts, hundredths for small ones."""
     return 0 if any(_is_number(v) and abs(v) >= 10_000 for v in values) else 2
@@ -99,6 +108,20 @@ def share(value: float) -> str:
     if 0.999 < value < 1:
         return f"{100 - float(f'{100 * (1 - value):.2g}'):.10g}%"
     return f"{100 * value:.1f}%" if 0 < value < 1 else f"{100 * value:.0f}%"
+
+
+def probability(value: float, digits: int = 4) -> str:
+    """A probability in percent: rare ones per 100,000, and near 1 two digits of what is left."""
+    if 0 < value < 0.001:
+        return f"{number(1e5 * value, min(digits, 3))} per 100,000"
+    if 0.999 < value < 1:
+        return f"{100 - float(f'{100 * (1 - value):.2g}'):.10g}%"
+    return number(100 * value, digits) + "%"
+
+
+def in_proportion(label: str, moved: object) -> str:
+    """Label of a value that is varied; says so where other shares of its whole move with it."""
+    return f"{label} (others in proportion)" if isinstance(moved, str) and moved else label
 
 
 def rates(value: Any) -> str:

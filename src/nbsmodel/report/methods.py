@@ -35,7 +35,9 @@ from nbsmodel.report.format import (
     rates,
     whole,
 )
+from nbsmodel.report.methods_prices import preset_sentences, price_sentences
 from nbsmodel.report.methods_uncertainty import uncertainty_sentences
+from nbsmodel.report.report_inputs import table_sentences
 
 ENGINES = {
     "cohort": "The tree and the cohorts were worked out in closed form (cohort engine): no individual is simulated "
@@ -274,6 +276,7 @@ def _comparison(scenario: Scenario) -> Iterator[str]:
     if others:
         yield f"Also booked, shown by component, but not in the headline: {joined(plain(p) for p in others)}."
     yield f"Results are per {about['basis']}, in {price_year(about)}."
+    yield from price_sentences(scenario)
     if len(model.strategies) > 1:
         label = {s.name: s.label for s in model.strategies}[model.comparator]
         effects = in_sentence(model.outcomes[settings.effect].label)
@@ -287,6 +290,7 @@ def _comparison(scenario: Scenario) -> Iterator[str]:
     sign = currency_sign(currency)
     thresholds = joined(sign + whole(t) for t in settings.thresholds)
     yield f"Net monetary benefit is threshold {TIMES} effect {MINUS} cost, at {thresholds} per {unit}."
+    yield from preset_sentences(scenario)
     if model.births is not None:
         yield f"Results per birth are multiplied by births per year ({model.births.text}) for the annual cohort."
 
@@ -296,12 +300,13 @@ def _inputs(scenario: Scenario) -> Iterator[str]:
     if scenario.choices:
         base = {name: choice.options[0] for name, choice in model.choices.items()}
         parts = [
-            f"{name} = {option}" + ("" if option == base[name] else f" (base case {base[name]})")
+            f"{plain(name)}: {plain(option)}" + ("" if option == base[name] else f" (base case {plain(base[name])})")
             for name, option in scenario.choices.items()
         ]
         yield f"Structural choices in force: {'; '.join(parts)}."
     if scenario.overrides:
         yield f"Replaced by a number of this scenario: {joined(scenario.overrides)}."
+    yield from table_sentences(model)
     rows = model.parameters.rows.values()
     uncertain = sum(row.uncertain for row in rows)
     have = "has" if uncertain == 1 else "have"

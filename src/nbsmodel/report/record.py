@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from nbsmodel import reference
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.model.correlations import Correlation
 from nbsmodel.model.parameters import STATUSES, Parameter
@@ -35,7 +36,11 @@ FILES = {
     "price_surface": "net benefit and probability of being cost-effective over two discounts",
     "price_surface_lines": "where on that surface the net benefit is zero and the probability is 50% or 95%",
     "price_surface_sides": "the two sides of that surface",
+    "qaly_weights": "QALY shortfall of affected children, severity and HST weights",
+    "qaly_weights_results": "results unweighted and with either weight side by side",
+    "perspectives": "what every further perspective adds, and the headline with and without each",
     "screening": "births by screening class",
+    "tiers": "tests of the screening programme: who has each, is positive, a case, a false positive; what it costs",
     "programme": "annual totals, cases found, predictive value, results per affected birth",
     "trace": "state occupancy by strategy, cohort and cycle",
     "state_table": "every amount by strategy, cohort, cycle and state",
@@ -65,6 +70,26 @@ FILES = {
     "sobol_pairs": "interactions of two factors",
     "morris": "elementary effects on incremental net benefit by factor",
     "pawn": "PAWN indices of incremental net benefit by parameter, with what chance would give",
+    "budget_impact": "undiscounted costs by calendar year, world, component and payer",
+    "budget_impact_summary": "the same added up by year: without and with the new strategy, difference, cumulative",
+    "budget_impact_counts": "births by screening result and events by calendar year",
+    "budget_impact_set_up": "set-up and fixed costs of the programme, with their status",
+    "budget_impact_psa": "net difference of each year over the draws, with 95% intervals",
+    "budget_impact_test": "largest yearly difference against the amount of the budget impact test",
+    "panel": "every option of a panel against no screening: each alone, all but each, all",
+    "panel_marginal": "what adding each condition to all others costs and gives",
+    "panel_best": "the best set of conditions at each threshold",
+    "panel_break_even": "costs of the shared test, and of each condition on it, that are just worth it",
+    "panel_screening": "births by screening class, condition by condition",
+    "panel_costs": "what screening adds to costs, by condition and component",
+    "panel_conditions": "where each condition comes from, its costs of a test, and how many inputs are assumptions",
+    "panel_parameters": "parameters of the panel, and those that its conditions share",
+    "panel_changes": "what the configs and the panel changed in each condition's model",
+    "panel_psa_run": "how the draws of the panel were made",
+    "panel_psa": "probabilistic analysis of the options: means with errors, spread, 95% intervals",
+    "panel_psa_marginal": "what each condition adds, and all together, over the draws",
+    "panel_psa_best": "the best set of conditions at each threshold, by means over the draws",
+    "panel_psa_refused": "draws that a condition could not be run with, by cause",
     "scenarios": "results of each scenario at base values, per unit and per affected birth",
     "scenario_differences": "what each scenario has otherwise than the reference",
 }
@@ -79,12 +104,19 @@ class Changed:
     old: str
     new: str
     place: str = ""
+    reason: str = ""
 
 
 def departures(scenario: Scenario) -> list[Changed]:
     """Settings that depart from the reference case, with its value as the old one."""
     return [
-        Changed(SETTING_LABELS.get(key, as_sentence(plain(key))), key, setting(key, reference), setting(key, ours))
+        Changed(
+            SETTING_LABELS.get(key, as_sentence(plain(key))),
+            key,
+            setting(key, reference),
+            setting(key, ours),
+            reason=scenario.reasons.get(key, ""),
+        )
         for key, reference, ours in scenario.departures()
     ]
 
@@ -118,20 +150,26 @@ def cited_sources(scenario: Scenario) -> list[Source]:
     """Sources that a parameter or a table cites, then those named in a note; each once, as first cited."""
     model = scenario.model
     citing: list[Parameter | Correlation] = [*model.parameters.rows.values(), *model.parameters.correlations]
-    keys = dict.fromkeys(key for entry in citing for key in entry.sources)
+    shipped = [key for table in (*model.tables.values(), *model.prices.tables) for key in table.sources]
+    weights = scenario.analyses.qaly_weights
+    shipped += [key for name in (weights.references if weights else ()) for key in reference.reference(name).sources]
+    budget = scenario.analyses.budget_impact
+    set_up = [] if budget is None else [key for cost in budget.set_up for key in cost.sources]
+    keys = dict.fromkeys([*(key for entry in citing for key in entry.sources), *shipped, *set_up])
     texts = [entry.note for entry in citing]
     texts += [line for table in model.tables.values() for line in table.comments]
     texts += [derived.note for derived in model.derived.values()]
     # a word such as `assumption` is a key only where it stands as one
     named = [key for key in model.sources if key not in STATUSES]
-    queue = [*texts, *(_text(model.sources[k]) for k in keys)]
+    known = {k: Source(k, s.citation, s.url, s.note) for k, s in reference.sources().items()} | model.sources
+    queue = [*texts, *(_text(known[k]) for k in keys)]
     while queue:
         words = set(re.findall(r"\w+", queue.pop(0)))
         for key in named:
             if key in words and key not in keys:
                 keys[key] = None
                 queue.append(_text(model.sources[key]))
-    return [model.sources[key] for key in keys]
+    return [known[key] for key in keys]
 
 
 def result_files(tables: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
@@ -146,6 +184,8 @@ def _text(source: Source) -> str:
 def _what(scenario: Scenario, kind: str, name: str) -> str:
     if kind == "settings":
         return SETTING_LABELS.get(name, as_sentence(plain(name)))
+    if not name:
+        return as_sentence(plain(kind))
     row = scenario.model.parameters.rows.get(name)
     return row.label if row is not None and kind == "overrides" else as_sentence(plain(name))
 
@@ -153,6 +193,8 @@ def _what(scenario: Scenario, kind: str, name: str) -> str:
 def _value(kind: str, name: str, value: object) -> str:
     if kind == "settings":
         return setting(name, value)
+    if kind == "choices":
+        return plain(str(value))
     return number(value, 6) if isinstance(value, int | float) else str(value)
 
 

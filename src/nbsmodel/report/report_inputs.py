@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,9 +9,11 @@ import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.model.parameters import MEAN_TOLERANCE
+from nbsmodel.model.parts import Model
 from nbsmodel.model.tables import Table
+from nbsmodel.model.units import currencies, is_amount
 from nbsmodel.report.assumptions import table_status
-from nbsmodel.report.format import number, percent, records, whole
+from nbsmodel.report.format import joined, number, percent, records, whole
 
 KINDS = (
     ("Probabilities and shares", {"probability", "share"}),
@@ -20,6 +21,11 @@ KINDS = (
     ("Rates and ratios", {"rate", "ratio"}),
     ("Ages and times", {"years", "year", "months", "month", "weeks", "week", "days", "day", "hours"}),
 )
+#: How a table of probabilities of death ends.
+CLOSINGS = {
+    "hazard": "from age {age} on a constant hazard, 1 / years of life expected at that age",
+    "dies": "nobody lives past age {age}: death is certain in that year",
+}
 COSTS, OTHERS = "Costs and prices", "Counts and other numbers"
 
 
@@ -39,6 +45,19 @@ class ParameterRow:
     status: str
     price_year: str
     note: str
+
+
+@dataclass(frozen=True)
+class PriceRow:
+    """A price as it stands, and as it is used."""
+
+    name: str
+    label: str
+    value: str
+    price_year: str
+    factor: str
+    used: str
+    index: str
 
 
 @dataclass(frozen=True)
@@ -95,6 +114,18 @@ def parameter_groups(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> lis
     return [(title, rows) for title, rows in groups.items() if rows]
 
 
+def price_rows(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> list[PriceRow]:
+    """Prices that are multiplied by an index, as they stand and as they are used."""
+    return [
+        PriceRow(
+            r["name"], r["label"], f"{number(r['value'], 6)} {r['unit']}", r["price_year"], number(r["factor"], 5),
+            number(r["uprated"], 5), f"{r['index']}: {r['vintage']}",
+        )
+        for r in records(tables["parameters"])
+        if r["factor"] == r["factor"] and r["factor"] != 1
+    ]  # fmt: skip
+
+
 def disagreements(scenario: Scenario) -> list[Disagreement]:
     """Base values that differ from their distribution's mean by more than the tolerance."""
     rows = scenario.model.parameters.rows
@@ -127,21 +158,48 @@ def table_rows(scenario: Scenario) -> list[TableRow]:
     """Input tables with the comments that stand above their numbers."""
     return [
         TableRow(
-            name, table.path.name, ", ".join(table.columns),
-            f"{table.by} {whole(float(table.keys[0]))} to {whole(float(table.keys[-1]))} ({len(table.keys)} rows)",
+            name, _origin(table), ", ".join(table.columns),
+            f"{table.range_text} ({len(table.keys)} rows)",
             _reading(table), table_status(table), " ".join(_comments(table)),
         )
         for name, table in scenario.model.tables.items()
     ]  # fmt: skip
 
 
+def table_sentences(model: Model) -> Iterator[str]:
+    """Which tables are shipped with nbsmodel, and how tables of death probabilities end."""
+    shipped = {name: table for name, table in model.tables.items() if table.reference}
+    if shipped:
+        used = [
+            f"{n} ({', '.join([t.reference, *(t.columns if len(t.columns) == 1 else [])])})" for n, t in shipped.items()
+        ]
+        yield f"Reference inputs shipped with nbsmodel: {joined(used)}."
+    for name, table in model.tables.items():
+        if table.closing:
+            yield f"Probabilities of death in the table {name} are closed: {_closing(table)}."
+
+
+def _closing(table: Table) -> str:
+    return CLOSINGS[table.closing].format(age=whole(float(table.keys[-1])))
+
+
 def _kind(unit: str) -> str:
-    if re.fullmatch(r"[A-Z]{3}\b.*", unit):
+    if is_amount(unit):
         return COSTS
+    if currencies(unit):  # an exchange rate
+        unit = "ratio"
     return next((title for title, units in KINDS if unit in units), OTHERS)
 
 
+def _origin(table: Table) -> str:
+    return f"shipped with nbsmodel: {table.reference}" if table.reference else table.path.name
+
+
 def _reading(table: Table) -> str:
+    if table.exact:
+        return "at its rows only"
+    if table.closing:
+        return f"row at or below; {_closing(table)}"
     between = "linear between rows" if table.linear else "row at or below"
     return between + (", last row held beyond" if table.hold_last else "")
 

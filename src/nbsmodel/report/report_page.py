@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbsmodel import __version__
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.report.assumptions import EXPLAINED, assumption_items, count_unsupported
-from nbsmodel.report.format import as_sentence, breakable, number, plain, price_year
+from nbsmodel.report.format import as_sentence, breakable, counted, number, plain, price_year
 from nbsmodel.report.methods import methods_sentences, rate_text
 from nbsmodel.report.record import (
     cited_sources,
@@ -22,8 +22,16 @@ from nbsmodel.report.record import (
     result_files,
     scenario_changes,
 )
+from nbsmodel.report.refused_words import refused_draws
 from nbsmodel.report.report_drawings import DrawingLike, picture
-from nbsmodel.report.report_inputs import derived_rows, disagreements, parameter_groups, table_rows, tolerance
+from nbsmodel.report.report_inputs import (
+    derived_rows,
+    disagreements,
+    parameter_groups,
+    price_rows,
+    table_rows,
+    tolerance,
+)
 from nbsmodel.report.report_occupancy import occupancy
 from nbsmodel.report.report_simulation import simulation_part
 from nbsmodel.report.report_summary import answer
@@ -48,11 +56,12 @@ def page(scenario: Scenario, tables: dict[str, pd.DataFrame], drawings: Mapping[
     -------
     str
     """
-    return _environment().get_template(TEMPLATE).render(**contents(scenario, tables, drawings))
+    return environment().get_template(TEMPLATE).render(**contents(scenario, tables, drawings))
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What every page is filled in with."""
     environment = Environment(
         loader=PackageLoader("nbsmodel.report", "templates"),
         autoescape=True,
@@ -83,8 +92,10 @@ def contents(
         "levers": list(dict.fromkeys(k for s in model.strategies for k in s.levers)),
         "answer": answer(scenario, tables),
         "uncertainty": psa_answer(scenario, tables),
+        "refused": refused_draws(scenario, tables),
         "departures": departures(scenario),
         "reference": reference_name(scenario),
+        "counted": counted,
         "legacy": legacy_countings(scenario),
         "changes": scenario_changes(scenario),
         "pictures": {name: picture(name, drawing) for name, drawing in drawings.items()},
@@ -96,6 +107,7 @@ def contents(
         "components": present([results.costs(), results.outcomes()]),
         "occupancy": {c.name: occupancy(scenario, c, tables["trace"]) for c in cohorts},
         "parameters": parameter_groups(scenario, tables),
+        "prices_used": price_rows(scenario, tables),
         "disagreements": disagreements(scenario),
         "tolerance": tolerance(),
         "input_tables": table_rows(scenario),

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
+from nbsmodel.model.parts import paths
 from nbsmodel.report.format import (
     MINUS,
     as_sentence,
@@ -21,6 +22,7 @@ from nbsmodel.report.format import (
     percent,
     plain,
     records,
+    rounded_away,
     whole,
 )
 from nbsmodel.report.methods import per_effect
@@ -43,6 +45,8 @@ QUADRANTS = {
 }
 #: The component of payoffs that name none, and the perspective of what counts in every one.
 UNSPLIT, EVERY = "total", "all"
+#: An effect per birth below this is also given per so many births.
+TINY, MANY = 0.01, 100_000
 #: More thresholds than this stand in the table of net benefit only.
 THRESHOLDS_BESIDE_ICERS = 4
 
@@ -160,7 +164,7 @@ class ResultTables:
         note = f"Increments and {ratio} are against the next cheaper strategy on the frontier."
         if names and len(rows) > 1:
             note += " The highest net benefit at each threshold is in bold."
-        note += self._brackets
+        note += self._ends + self._brackets
         caption = f"Costs and effects per {self.basis}, discounted, in {self.currency}; strategies in frontier order"
         return Grid("table-cea", caption, tuple(columns), (Group("", tuple(body)),), "cea.csv", note, over)
 
@@ -172,18 +176,23 @@ class ResultTables:
         inc = f"inc_{self.effect}"
         costs, ratios = money_decimals([r["inc_cost"] for r in rows]), money_decimals([r["icer"] for r in rows])
         places = decimals_for([r[inc] for r in rows], 3, 2)
+        heads = ("Incr. cost", f"Incr. {in_sentence(self.effects)}")
+        tiny = self.basis == "birth" and 0 < max(abs(r[inc]) for r in rows) < TINY
+        many = money_decimals([MANY * r["inc_cost"] for r in rows]), decimals_for([MANY * r[inc] for r in rows], 3)
         body = tuple(
             Row(
                 self.labels[r["strategy"]],
                 (
-                    _cell(r, "inc_cost", costs), _cell(r, inc, places), Cell(fixed(r["icer"], ratios)),
-                    Cell(QUADRANTS.get(r["quadrant"], r["quadrant"])),
+                    _cell(r, "inc_cost", costs), _cell(r, inc, places),
+                    *([_cell(r, "inc_cost", many[0], times=MANY), _cell(r, inc, many[1], times=MANY)] if tiny else []),
+                    Cell(fixed(r["icer"], ratios)), Cell(QUADRANTS.get(r["quadrant"], r["quadrant"])),
                 ),
             )
             for r in rows
         )  # fmt: skip
         columns = (
-            Column("Strategy", False), Column("Incr. cost"), Column(f"Incr. {in_sentence(self.effects)}"),
+            Column("Strategy", False), *map(Column, heads),
+            *(Column(f"{head} per {MANY:,} births") for head in heads if tiny),
             Column(f"{self.currency} per {self.unit}"), Column("Result", False),
         )  # fmt: skip
         caption = f"Each strategy against the comparator, {self.labels[self.model.comparator]}, per {self.basis}"
@@ -252,7 +261,7 @@ class ResultTables:
         for r in records(self.tables["programme"]):
             name, _, ending = r["quantity"].rpartition(", ")
             key = ending if ending in titles else ""
-            values = [r[c] for c in (*self.strategies, *(f"difference_{s}" for s in others))]
+            values = rounded_away([r[c] for c in (*self.strategies, *(f"difference_{s}" for s in others))])
             share = r["unit"] == "share"
             places = money_decimals(values) if r["unit"] == self.currency else decimals_for(values)
             texts = [percent(round(v, 6)) if share else fixed(v, places) if v else number(v) for v in values]
@@ -338,6 +347,17 @@ class ResultTables:
         return f"{name} ({plain(perspective)}{', not in the headline' if away else ''})"
 
     @property
+    def _ends(self) -> str:
+        """A remark where part of the births enters no cohort, so that totals are those of the others."""
+        lives = [path[-1].entry is not None for path in paths(self.model.tree)]
+        if all(lives) or not any(lives):
+            return ""
+        return (
+            f" Only part of the {self.basis}s enter a cohort; the others end with the tree and bring only what its "
+            f"branches pay, so totals per {self.basis} hold no life of theirs and are small: read the increments."
+        )
+
+    @property
     def _brackets(self) -> str:
         return IN_BRACKETS if "simulation" in self.tables else ""
 
@@ -363,10 +383,10 @@ class ResultTables:
         return f"no difference from {by}" if row["status"] == "no difference" else f"{row['status']} by {by}"
 
 
-def _cell(row: dict[str, Any], column: str, decimals: int, strong: bool = False) -> Cell:
+def _cell(row: dict[str, Any], column: str, decimals: int, strong: bool = False, times: int = 1) -> Cell:
     """A number, with its standard error of simulation where it has one."""
     error = row.get(f"{column}_se")
-    return Cell(fixed(row[column], decimals), strong, fixed(error, decimals) if error else "")
+    return Cell(fixed(times * row[column], decimals), strong, fixed(times * error, decimals) if error else "")
 
 
 def present(grids: Iterable[Grid | None]) -> list[Grid]:

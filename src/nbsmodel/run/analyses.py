@@ -11,6 +11,7 @@ from nbsmodel.engine.result import Result
 from nbsmodel.errors import Problems
 from nbsmodel.run import (
     analysis_break_even,
+    analysis_budget_impact,
     analysis_evppi,
     analysis_evsi,
     analysis_morris,
@@ -18,6 +19,7 @@ from nbsmodel.run import (
     analysis_pawn,
     analysis_price_surface,
     analysis_psa,
+    analysis_qaly_weights,
     analysis_scenarios,
     analysis_sobol,
     analysis_two_way,
@@ -84,6 +86,8 @@ ANALYSES: tuple[Analysis, ...] = (
     Analysis("break_even", analysis_break_even.check, analysis_break_even.make),
     Analysis("value_based_price", analysis_value_based_price.check, analysis_value_based_price.make),
     Analysis("price_surface", analysis_price_surface.check, analysis_price_surface.make),
+    Analysis("budget_impact", analysis_budget_impact.check, analysis_budget_impact.make),
+    Analysis("qaly_weights", analysis_qaly_weights.check, analysis_qaly_weights.make),
     Analysis("sobol", analysis_sobol.check, analysis_sobol.make),
     Analysis("morris", analysis_morris.check, analysis_morris.make),
     Analysis("pawn", analysis_pawn.check, analysis_pawn.make),

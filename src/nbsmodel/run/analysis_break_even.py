@@ -14,9 +14,9 @@ from nbsmodel.config.analyses_points import BreakEvenSchema
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.errors import InputError, Problem, Problems, nearest
 from nbsmodel.formula.tree import Node
+from nbsmodel.model.money import money_unit
 from nbsmodel.model.units import legal_range
 from nbsmodel.run.formulas import check_formula, formula_values, read_formula
-from nbsmodel.run.money import money_unit
 from nbsmodel.run.moved import Moved, check_ends, columns, interval, moved_by, named, place_of, whole_group
 from nbsmodel.run.points import outcomes, possible_outcomes
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 from nbsmodel.analysis.break_even import CLOSE, line_root
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.errors import Problems
+from nbsmodel.model.units import is_amount
 from nbsmodel.run.analysis_break_even import check_pair, inmb_of, money_of, size_of, targets_of, unmoved
 from nbsmodel.run.moved import Moved, columns, named, place_of
 from nbsmodel.run.points import outcomes
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 Array = Any
 KEY, TEXT = "value_based_price", "value-based prices"
-#: Units of amounts of money begin with the code of a currency; that of a derived value is often left out.
-MONEY = re.compile(r"[A-Z]{3}\b|number$")
 #: How far off, in prices in force, a line is looked at that gives no price.
 FAR = 100.0
 
@@ -105,10 +103,13 @@ def _answer(job: Job, moved: Moved, place: str) -> pd.DataFrame:
     base = outcomes(job.runs, unmoved(job), job.step, text, place)
     question = Question(
         name=moved.name, label=moved.label, unit=moved.unit, base=moved.base, by=moved.name,
-        money=money_of(scenario), trouble="" if MONEY.match(moved.unit) else _no_money(moved),
+        money=money_of(scenario), trouble=_no_money(moved),
     )  # fmt: skip
     return price_table(question, targets, line, y[0], inmb_of(base, targets)[0], again)
 
 
 def _no_money(moved: Moved) -> str:
+    """A remark on what seems to be no price; the unit of a derived value is often left out."""
+    if is_amount(moved.unit) or moved.unit == "number":
+        return ""
     return f"Its unit is {moved.unit}, which is no currency: make sure that it is a price."

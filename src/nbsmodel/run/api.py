@@ -27,6 +27,7 @@ def evaluate(
     individuals: int = Simulation.individuals,
     seed: int = Simulation.seed,
     keep: int = 0,
+    years: int = 0,
 ) -> Result:
     """Run a model over draws of its parameters, or once at base values.
 
@@ -42,7 +43,7 @@ def evaluate(
         Parameters or derived values replaced by a number.
     choices : mapping of str to str, optional
         Option by choice; the first option where none is given.
-    keep_trace, detail, block, threads
+    keep_trace, detail, block, threads, years
         See `nbsmodel.engine.evaluate.evaluate`.
     engine : {'cohort', 'microsimulation'}
     individuals, seed, keep : int
@@ -77,4 +78,5 @@ def evaluate(
         block=block,
         threads=threads,
         simulation=simulation,
+        years=years,
     )

@@ -13,10 +13,11 @@ from nbsmodel.config.scenario import Scenario
 from nbsmodel.engine.result import Result
 from nbsmodel.errors import Problems
 from nbsmodel.model.yamlfile import shown
+from nbsmodel.run.find import find_configs
 from nbsmodel.run.output import check_free, results_folder
 from nbsmodel.run.run import CSV_FORMAT, default_threads, evaluate_scenario
 from nbsmodel.run.runs import Step, silent
-from nbsmodel.run.scenarios import find_configs, load_configs, most_extended, named, write_copies
+from nbsmodel.run.scenarios import load_configs, most_extended, named, write_copies
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,7 +24,7 @@ _APART = 1e-9
 
 
 def read_formula(scenario: Scenario, text: str, place: str, problems: Problems) -> Node | None:
-    """A formula of parameters and derived values that is one number in a run."""
+    """A formula of parameters and derived values that is one number in a run, its prices uprated."""
     model = scenario.model
     try:
         node = parse(text)
@@ -43,7 +43,7 @@ def read_formula(scenario: Scenario, text: str, place: str, problems: Problems) 
         varying = sorted(n for n in names(node) if axes.get(n, frozenset()) - {"draw"})
         problems.add(place, f"{', '.join(varying)} is not one number in a run.", "Use names that are.")
         return None
-    return node
+    return model.prices.uprate(node)
 
 
 def formula_values(scenario: Scenario, node: Node, moved: Moved, x: Array) -> Array:

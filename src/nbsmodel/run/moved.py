@@ -19,8 +19,8 @@ from nbsmodel.engine.collector import fixed_names
 from nbsmodel.engine.values import Values
 from nbsmodel.errors import InputError, Problems, nearest
 from nbsmodel.model.distribution_groups import Dirichlet
+from nbsmodel.model.money import money_unit
 from nbsmodel.model.units import legal_range, range_text
-from nbsmodel.run.money import money_unit
 from nbsmodel.run.runs import Runs
 
 Array = Any
@@ -104,7 +104,8 @@ def named(scenario: Scenario, name: str, place: str, problems: Problems, label: 
     row = model.parameters.rows.get(name)
     if row is not None:
         base = scenario.overrides.get(name, row.value)
-        return Moved(name, label or row.label, row.unit, base, (name,))
+        year = f" ({row.price_year} prices)" if model.prices.factor(name) != 1 else ""
+        return Moved(name, label or f"{row.label}{year}", row.unit, base, (name,))
     derived = model.derived.get(name)
     if derived is None:
         if name in model.choices:

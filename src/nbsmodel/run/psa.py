@@ -89,6 +89,7 @@ def run_psa(
     block: int | None = None,
     step: Step = silent,
     store: Store | None = None,
+    source: DrawSource | None = None,
 ) -> Psa:
     """Draw the parameters of a scenario and evaluate every draw.
 
@@ -102,13 +103,15 @@ def run_psa(
         Told how far it is.
     store : Store, optional
         Where parts are kept until the whole is there; what it holds already is not done again.
+    source : DrawSource, optional
+        Draws of the scenario, by default those that it asks for.
 
     Raises
     ------
     InputError
         When the model cannot run, or next to no draw is possible.
     """
-    source = draw_source(scenario)
+    source = draw_source(scenario) if source is None else source
     parts: list[Part] = [] if store is None else list(store.parts())
     done = sum(map(len, parts))
     evaluator = DrawEvaluator(scenario, source.n, threads, block)

@@ -14,6 +14,7 @@ from nbsmodel.model.parts import Model, paths
 from nbsmodel.model.schema import CLASSES, FormulaText, Name, Num, Strict, Text
 from nbsmodel.model.validate import check_shape
 from nbsmodel.model.yamlfile import read_yaml
+from nbsmodel.run.find import find_models
 
 FILE = "published.yaml"
 
@@ -72,22 +73,27 @@ class WithSchema(Strict):
     choices: dict[Name, Name] = {}
 
 
-class TargetSchema(Strict):
-    """One published quantity."""
+class Cited(Strict):
+    """A quantity of a source, and how ours is read off."""
 
     quantity: Text
     measure: MeasureSchema
+    source: Text
+    where: Text = ""
+    note: Text = ""
+    with_: WithSchema = Field(WithSchema(), alias="with")
+
+
+class TargetSchema(Cited):
+    """One published quantity."""
+
     value: Num | None = None
     range: tuple[Num, Num] | None = None
     tolerance: Annotated[Num, Field(ge=0)] | None = None
     within: Annotated[Num, Field(ge=0)] | None = None
     noise: Annotated[bool, Field(strict=True)] = False
     kind: Literal["exact", "published", "benchmark", "calibrated"]
-    source: Text
-    where: Text = ""
     reason: Text = ""
-    note: Text = ""
-    with_: WithSchema = Field(WithSchema(), alias="with")
 
     @model_validator(mode="after")
     def _complete(self) -> TargetSchema:
@@ -100,11 +106,19 @@ class TargetSchema(Strict):
         return self
 
 
+class SimulationSchema(Strict):
+    """How a model is simulated whose children cannot be followed as a cohort."""
+
+    individuals: Annotated[int, Field(ge=1, strict=True)]
+    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+
+
 class PublishedSchema(Strict):
     """``published.yaml``."""
 
     study: Text
     note: Text = ""
+    simulation: SimulationSchema | None = None
     results: Annotated[list[TargetSchema], Field(min_length=1)]
 
 
@@ -125,7 +139,7 @@ def load_published(model: Model) -> PublishedSchema | None:
     problems.raise_if_any()
     assert schema is not None
     for i, target in enumerate(schema.results):
-        for found, fix in _unknown(target, model):
+        for found, fix in unknown_names(target, model):
             problems.add(document.place("results", i), found, fix)
         with problems.gather():
             check_changes(model, target.with_.overrides, target.with_.choices)
@@ -134,7 +148,8 @@ def load_published(model: Model) -> PublishedSchema | None:
     return schema
 
 
-def _unknown(target: TargetSchema, model: Model) -> Iterator[tuple[str, str]]:
+def unknown_names(target: Cited, model: Model) -> Iterator[tuple[str, str]]:
+    """What a target names that its model does not have, each with the nearest name."""
     measure = target.measure
     if target.source not in model.sources:
         yield f"the source {target.source} is not in sources.yaml.", nearest(target.source, model.sources)
@@ -171,4 +186,4 @@ def components(model: Model) -> set[str]:
 
 def models_with_published(folder: Path) -> list[Path]:
     """Model folders below a folder that hold published results, in the order of their names."""
-    return sorted(p.parent for p in folder.glob(f"**/{FILE}") if (p.parent / "model.yaml").is_file())
+    return [path for path in find_models(folder) if (path / FILE).is_file()]

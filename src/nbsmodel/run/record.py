@@ -11,11 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbsmodel import reference as shipped
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.engine.result import Result
 from nbsmodel.model.parameters import MEAN_TOLERANCE
+from nbsmodel.model.screening_text import tree_text
 from nbsmodel.model.yamlfile import shown
-from nbsmodel.run.resolved import copy_model, resolved_config
+from nbsmodel.run.resolved import copy_model, resolved_config, write_reference
 from nbsmodel.run.scenarios import write_scenarios
 
 if TYPE_CHECKING:
@@ -36,14 +38,19 @@ def write_record(
 ) -> None:
     """Write ``manifest.json``, ``resolved_config.yaml``, ``run.log`` and a copy of the model.
 
+    For a model with a declared screening programme, ``tree.yaml`` has its tree as well.
+
     ``nbsmodel run resolved_config.yaml`` in the output folder gives the same results again, with
     nothing else at hand, but for the verdict at confidential prices, whose file is not kept.
     """
     copied = copy_model(folder / "model", scenario)
+    if scenario.model.programme is not None:
+        (folder / "tree.yaml").write_text(tree_text(scenario.model.programme), encoding="utf-8")
     analyses = _analyses(scenario, folder)
     if scenario.analyses.scenarios:
         analyses["scenarios"] = write_scenarios(folder, scenario)
-    (folder / "resolved_config.yaml").write_text(resolved_config(scenario, analyses), encoding="utf-8")
+    resolved = resolved_config(scenario, analyses, reference=write_reference(folder, scenario))
+    (folder / "resolved_config.yaml").write_text(resolved, encoding="utf-8")
     (folder / "run.log").write_text(
         "\n".join([*log_lines(scenario), *_of_confidential(confidential)]) + "\n", encoding="utf-8"
     )
@@ -72,13 +79,25 @@ def write_record(
             "icer": "ratio of mean increments",
         },
         "confidential_parameters": list(confidential),
-        "inputs": {shown(p): _sha256(p) for p in dict.fromkeys([*scenario.files, *_draws_file(scenario)])},
+        "inputs": {_input_name(p): _sha256(p) for p in dict.fromkeys([*scenario.files, *_read_beside(scenario)])},
         "model_copy": {name: _sha256(folder / "model" / name) for name in copied},
         **of_engine,
         "seconds": {name: round(value, 3) for name, value in times.items()},
         "run_again": "nbsmodel run resolved_config.yaml --out again",
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def _input_name(path: Path) -> str:
+    """A file as the manifest calls it; a shipped table by its place in the package, wherever that is installed."""
+    return f"nbsmodel/reference/{path.name}" if path.parent == shipped.FOLDER else shown(path)
+
+
+def _read_beside(scenario: Scenario) -> list[Path]:
+    """Files that analyses read: draws, shipped tables."""
+    weights = scenario.analyses.qaly_weights
+    tables = () if weights is None else weights.references
+    return [*_draws_file(scenario), *(shipped.reference(name).path for name in tables)]
 
 
 def _draws_file(scenario: Scenario) -> list[Path]:

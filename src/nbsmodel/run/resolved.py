@@ -14,7 +14,9 @@ from nbsmodel.config.scenario import Scenario
 from nbsmodel.run.published import FILE
 
 
-def resolved_config(scenario: Scenario, analyses: Mapping[str, Any], model: str = "model") -> str:
+def resolved_config(
+    scenario: Scenario, analyses: Mapping[str, Any], model: str = "model", reference: str | None = None
+) -> str:
     """A config that says everything: all settings, overrides, choices and analyses.
 
     Parameters
@@ -24,6 +26,8 @@ def resolved_config(scenario: Scenario, analyses: Mapping[str, Any], model: str 
         The block ``analyses``.
     model : str
         Where the copy of the model stands, seen from the config.
+    reference : str, optional
+        Where the reference case stands, seen from the config; without it none is named.
     """
     data: dict[str, Any] = {
         "model": model,
@@ -35,12 +39,33 @@ def resolved_config(scenario: Scenario, analyses: Mapping[str, Any], model: str 
     }
     if scenario.note:
         data["note"] = scenario.note
+    if scenario.model.prices.year != scenario.model.prices.own:
+        data["price_year"] = scenario.model.prices.year
+    if reference is not None:
+        data["reference_case"] = reference
+        data["departures"] = dict(scenario.reasons)
     if scenario.overrides:
         data["overrides"] = dict(scenario.overrides)
     if scenario.choices:
         data["choices"] = dict(scenario.choices)
     if analyses:
         data["analyses"] = dict(analyses)
+    return _as_yaml(data)
+
+
+def write_reference(folder: Path, scenario: Scenario) -> str | None:
+    """Write every setting of the reference case as a config; returns its name in `folder`, None without one."""
+    if scenario.reference_case is None:
+        return None
+    path, settings = scenario.reference_case
+    name = f"reference/{path.stem}.yaml"
+    (folder / name).parent.mkdir(exist_ok=True)
+    text = _as_yaml({"settings": {k: v for k, v in settings.as_written().items() if v is not None}})
+    (folder / name).write_text(text, encoding="utf-8")
+    return name
+
+
+def _as_yaml(data: Mapping[str, Any]) -> str:
     stream = StringIO()
     yaml = YAML()
     yaml.default_flow_style = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbsmodel.config.panel import is_panel
 from nbsmodel.config.scenario import Scenario, load_scenario
 from nbsmodel.engine.evaluate import Progress, evaluate
 from nbsmodel.engine.result import Result
@@ -21,9 +22,12 @@ from nbsmodel.run.psa_files import write_psa
 from nbsmodel.run.psa_store import Store
 from nbsmodel.run.record import of_engine, write_record
 from nbsmodel.run.runs import Runs, Step, silent
+from nbsmodel.run.tier_checks import check_tests
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nbsmodel.run.panel import PanelOutput
 
 #: Printed with this many significant digits: enough to reproduce every double exactly.
 CSV_FORMAT = "%.17g"
@@ -66,7 +70,7 @@ def run(
     confidential: str | Path | None = None,
     step: Step = silent,
     tell: Callable[[str], None] | None = None,
-) -> RunOutput:
+) -> RunOutput | PanelOutput:
     """Run a config, and the analyses it asks for.
 
     Parameters
@@ -95,12 +99,18 @@ def run(
     Returns
     -------
     RunOutput
+        A `PanelOutput` for a config with the key ``panel``.
 
     Raises
     ------
     InputError
         With every problem found; nothing is written and earlier results stay.
     """
+    if is_panel(config, sets):
+        from nbsmodel.run.panel import refuse_options, run_panel
+
+        refuse_options(config, resume, confidential)
+        return run_panel(config, sets, out, force, write, threads=threads, block=block, step=step)
     started = time.perf_counter()
     scenario = load_scenario(config, sets)
     target = Path(out) if out is not None else Path("results") / scenario.name
@@ -212,12 +222,15 @@ def evaluate_scenario(
         if scenario.simulated:
             from nbsmodel.run.simulate import simulate_scenario  # compiling takes a second to load
 
-            return simulate_scenario(scenario, threads, progress, tell, most)
-        return evaluate(
-            scenario.model,
-            settings=scenario.settings,
-            base=scenario.overrides,
-            options=scenario.choices,
-            keep_trace=True,
-            detail=True,
-        )
+            result = simulate_scenario(scenario, threads, progress, tell, most)
+        else:
+            result = evaluate(
+                scenario.model,
+                settings=scenario.settings,
+                base=scenario.overrides,
+                options=scenario.choices,
+                keep_trace=True,
+                detail=True,
+            )
+    check_tests(result)
+    return result

@@ -1,4 +1,4 @@
-"""Scenario files: found in folders, loaded, named, and written into a results folder."""
+"""Scenario files: loaded, named, and written into a results folder."""
 
 from __future__ import annotations
 
@@ -8,42 +8,13 @@ from pathlib import Path
 
 from nbsmodel.config.scenario import Scenario, load_scenario
 from nbsmodel.errors import Problems
-from nbsmodel.model.yamlfile import shown
+from nbsmodel.run.find import find_configs
 from nbsmodel.run.resolved import copy_model, resolved_config
 
 #: Name of the config that is run, in tables: its file name changes when a run is repeated from its results.
 REFERENCE = "reference"
 #: Folders of a results folder with the scenarios compared and their models.
 SCENARIOS, MODELS = "scenarios", "models"
-ENDINGS = (".yaml", ".yml")
-
-
-def find_configs(paths: Sequence[str | Path], problems: Problems, place: str = "") -> list[Path]:
-    """Config files, from files and folders, each once.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        Config files, folders of them (without the folders below), or model folders, which count as a
-        config that changes nothing.
-    problems : Problems
-        Receives what is not there, and folders without configs.
-    place : str
-        Where the paths are named.
-    """
-    lead = f"{place} > " if place else ""
-    found: dict[Path, None] = {}
-    for path in map(Path, paths):
-        if not os.path.exists(path):
-            problems.add(f"{lead}{shown(path)}", "there is no such file or folder.", "Name a config, or a folder.")
-        elif not os.path.isdir(path) or (path / "model.yaml").is_file():
-            found[Path(os.path.abspath(path))] = None
-        else:
-            inside = sorted(p for p in path.iterdir() if p.suffix in ENDINGS and p.is_file())
-            if not inside:
-                problems.add(f"{lead}{shown(path)}", "the folder holds no config.", "A config ends in .yaml.")
-            found |= dict.fromkeys(Path(os.path.abspath(p)) for p in inside)
-    return list(found)
 
 
 def load_configs(

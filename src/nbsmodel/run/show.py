@@ -9,12 +9,16 @@ from typing import Any
 import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
+from nbsmodel.report.assumptions import count_unsupported
+from nbsmodel.report.format import rounded_away
+from nbsmodel.report.perspective_words import longer_life_as_harm
+from nbsmodel.report.refused_words import refused_draws
 
 
 def cea_for_people(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> str:
     """The cost-effectiveness table and, for screening models, the programme table."""
     model, effect = scenario.model, scenario.settings.effect
-    cea = tables["cea"]
+    cea, illustration = tables["cea"], count_unsupported(scenario).illustration
     labels = {s.name: s.label for s in model.strategies}
     unit = model.outcomes[effect].label
     head = ["Strategy", f"Cost ({model.about['currency']})", unit, "Inc. cost", f"Inc. {unit}", "ICER", "Against"]
@@ -29,6 +33,7 @@ def cea_for_people(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> str:
         scenario.title,
         f"Discounted, per {model.about['basis']}, {model.about['currency']} {model.about['price_year']}",
         *([_simulated(tables["simulation_summary"])] if "simulation_summary" in tables else []),
+        *([f"Illustration: {illustration}"] if illustration else []),
         "",
         text_table(head, rows),
         "",
@@ -41,14 +46,24 @@ def cea_for_people(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> str:
         others = [s for s in model.strategy_names if s != model.comparator]
         many = len(others) > 1
         head = ["", "Unit", *names, *(f"{labels[s]}, difference" if many else "Difference" for s in others)]
-        body = [[str(v) if isinstance(v, str) else number(v) for v in row] for row in table.itertuples(index=False)]
+        columns = [c for c in table.columns if c not in ("quantity", "unit")]
+        body = [
+            [r["quantity"], r["unit"], *(number(v) for v in rounded_away([r[c] for c in columns]))]
+            for r in table.to_dict("records")
+        ]
         parts += ["", text_table(head, body)]
+    parts += [f"\nWarning: {warning}" for warning in longer_life_as_harm(scenario, tables)]
+    if refused := refused_draws(scenario, tables):
+        parts += ["", f"Warning: {refused}"]
     departures = scenario.departures()
     if departures:
         parts += [
             "",
             "Departs from the reference case: "
-            + "; ".join(f"{k} {_setting(b)} (reference {_setting(a)})" for k, a, b in departures),
+            + "; ".join(
+                f"{k} {_setting(b)} (reference {_setting(a)}; {scenario.reasons.get(k, 'no reason given')})"
+                for k, a, b in departures
+            ),
         ]
     return "\n".join(parts)
 
@@ -119,7 +134,7 @@ def _against(comparator: str, labels: dict[str, str]) -> str:
 def reproduction_for_people(table: pd.DataFrame) -> str:
     """Published beside ours."""
     parts = []
-    for study, rows in table.groupby("study", sort=False):
+    for (model, study), rows in table.groupby(["model", "study"], sort=False):
         body = [
             [
                 r["quantity"], r["published"] if isinstance(r["published"], str) else number(r["published"]),
@@ -127,7 +142,7 @@ def reproduction_for_people(table: pd.DataFrame) -> str:
             ]
             for r in rows.to_dict("records")
         ]  # fmt: skip
-        parts += [str(study), text_table(["Quantity", "Published", "Ours", "Difference", "Verdict"], body), ""]
+        parts += [f"{model}: {study}", text_table(["Quantity", "Published", "Ours", "Difference", "Verdict"], body), ""]
     counts = table["verdict"].str.partition(":")[0].value_counts()
     parts.append("; ".join(f"{name}: {count}" for name, count in counts.items()))
     return "\n".join(parts)

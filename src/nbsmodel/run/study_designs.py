@@ -182,7 +182,7 @@ class _Reader:
             value = self._value(condition, known, place)
             if any(p.place == place for p in self.problems.items):
                 continue
-            node = parse(condition)
+            node = self.scenario.model.prices.uprate(parse(condition))
             if not _is_condition(node):
                 fix = "Write one that holds for designs that can be made, as in `children <= 0.0001 * births`."
                 self.problems.add(place, f"{as_text(node)} is no comparison.", fix)
@@ -264,7 +264,8 @@ class _Reader:
                 found = f"no number of the design and no parameter is named {unknown[0]}"
                 fix = nearest(unknown[0], known)
             self.problems.add(place, f"{found}.", fix)
-        return math.nan if mistakes else float(evaluate_array(node, known, {}))
+        prices = self.scenario.model.prices
+        return math.nan if mistakes else float(evaluate_array(prices.uprate(node), known, {}))
 
     def _refuse(self, place: str, design: str, value: float, fix: str) -> None:
         if any(p.place == place for p in self.problems.items):  # its formula was refused already

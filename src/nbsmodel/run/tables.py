@@ -8,10 +8,12 @@ import pandas as pd
 from nbsmodel.analysis.incremental import incremental_table, net_benefit_table, pairwise_table
 from nbsmodel.analysis.screening import CLASSES, detection_table, programme_table
 from nbsmodel.config.scenario import Scenario
-from nbsmodel.engine.payoff_sums import BOTH
+from nbsmodel.engine.ledger import BOTH
 from nbsmodel.engine.result import Result
 from nbsmodel.model.parts import LIFE_YEARS
+from nbsmodel.run.perspective_tables import perspectives_table
 from nbsmodel.run.simulation_tables import add_errors, simulation_tables
+from nbsmodel.run.tiers import cleared_shares, tiers_table
 
 TREE_ROW = "(tree)"
 
@@ -42,8 +44,14 @@ def make_tables(scenario: Scenario, result: Result) -> dict[str, pd.DataFrame]:
         "changes": pd.DataFrame(
             [[c.key, c.old, c.new, c.place] for c in scenario.changes], columns=["key", "old", "new", "place"]
         ),
-        "departures": pd.DataFrame(scenario.departures(), columns=["setting", "reference_case", "used"]),
+        "departures": pd.DataFrame(
+            [[*departure, scenario.reasons.get(departure[0], "")] for departure in scenario.departures()],
+            columns=["setting", "reference_case", "used", "reason"],
+        ),
     }
+    perspectives = perspectives_table(scenario, result)
+    if perspectives is not None:
+        tables["perspectives"] = perspectives
     if result.simulation is None:
         tables["state_table"] = state_table(result)
     else:
@@ -54,8 +62,12 @@ def make_tables(scenario: Scenario, result: Result) -> dict[str, pd.DataFrame]:
         births = None if result.births is None else float(result.births[0])
         tables["screening"] = detection_table(result.strategies, classes, births)
         tables["programme"] = programme_table(
-            result.strategies, classes, result.case_probability()[0], births, _totals(result), result.model.comparator
-        )
+            result.strategies, classes, result.case_probability()[0], births, _totals(result), result.model.comparator,
+            cleared_shares(result),
+        )  # fmt: skip
+    tiers = tiers_table(result)
+    if tiers is not None:
+        tables["tiers"] = tiers
     return tables
 
 
@@ -173,7 +185,10 @@ def _tree_rows(result: Result, outcomes: list[str], columns: list[str]) -> pd.Da
 
 
 def parameter_table(scenario: Scenario) -> pd.DataFrame:
-    """Every parameter: value used, distribution with mean and 95% interval, source, status."""
+    """Every parameter in its own price year: value used, distribution, source, status, and how it is uprated.
+
+    ``factor`` is what formulas multiply it by and ``uprated`` the product; both are empty without an index.
+    """
     table = scenario.model.parameters
     groups = {name: (g, i) for g in table.groups for i, name in enumerate(g.members)}
     rows = []
@@ -188,13 +203,15 @@ def parameter_table(scenario: Scenario) -> pd.DataFrame:
         if p.uncertain:
             low, high = map(float, table.quantile(name, np.array([0.025, 0.975])))
         status = "scenario" if name in scenario.overrides and used != p.value else p.status
+        one = scenario.model.prices.uprated.get(name)
+        factor = np.nan if one is None else one.factor
         rows.append(
             [name, p.label, used, p.value, p.unit, p.distribution_text, mean, low, high, "; ".join(p.sources), status,
-             p.price_year, p.note]
+             p.price_year, p.index, "" if one is None else one.vintage, factor, used * factor, p.note]
         )  # fmt: skip
     columns = [
         "name", "label", "value", "base_value", "unit", "distribution", "mean", "low95", "high95", "source", "status",
-        "price_year", "note",
+        "price_year", "index", "vintage", "factor", "uprated", "note",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from nbsmodel.config.scenario import Scenario
+from nbsmodel.report.figures.budget_impact import draw_budget_impact
 from nbsmodel.report.figures.by_age import draw_by_age, draw_events
 from nbsmodel.report.figures.ceac import draw_ceac
 from nbsmodel.report.figures.children import draw_children
@@ -26,10 +27,12 @@ from nbsmodel.report.figures.pawn import draw_pawn
 from nbsmodel.report.figures.plane import draw_plane
 from nbsmodel.report.figures.price_surface import draw_price_surface
 from nbsmodel.report.figures.psa_plane import draw_psa_plane
+from nbsmodel.report.figures.qaly_weights import draw_qaly_weights
 from nbsmodel.report.figures.scenarios import draw_scenarios
 from nbsmodel.report.figures.sobol import draw_sobol
 from nbsmodel.report.figures.states import draw_states
 from nbsmodel.report.figures.style import Drawing, Sketch, finish, house_style
+from nbsmodel.report.figures.tiers import draw_tiers
 from nbsmodel.report.figures.tornado import draw_tornado
 from nbsmodel.report.figures.tree import draw_tree
 from nbsmodel.report.figures.two_way import draw_two_way
@@ -38,6 +41,7 @@ Draw = Callable[[Scenario, dict[str, pd.DataFrame]], Sketch | None]
 
 #: Figures of analyses, by file name; each gives None when its tables are not there.
 OF_ANALYSES: dict[str, Draw] = {
+    "tiers": draw_tiers,
     "psa_plane": draw_psa_plane,
     "ceac": draw_ceac,
     "expected_loss": draw_expected_loss,
@@ -47,6 +51,7 @@ OF_ANALYSES: dict[str, Draw] = {
     "evsi": draw_evsi,
     "evsi_data": draw_evsi_data,
     "tornado": draw_tornado,
+    "qaly_weights": draw_qaly_weights,
     "sobol": draw_sobol,
     "morris": draw_morris,
     "pawn": draw_pawn,
@@ -72,6 +77,7 @@ def sketch_figures(scenario: Scenario, tables: dict[str, pd.DataFrame]) -> dict[
         for name, draw in OF_ANALYSES.items():
             sketches[name] = draw(scenario, tables)
         sketches |= draw_two_way(scenario, tables) | draw_price_surface(scenario, tables)
+        sketches |= draw_budget_impact(scenario, tables)
         sketches["detection"] = draw_detection(scenario, tables)
     return {name: sketch for name, sketch in sketches.items() if sketch is not None}
 

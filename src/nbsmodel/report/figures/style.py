@@ -93,8 +93,17 @@ def paper(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def plain_ticks(axis: Axis) -> None:
-    """Numbers written out, with commas between thousands."""
-    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}".replace("-", "\N{MINUS SIGN}")))
+    """Numbers written out, with commas between thousands and without powers of ten."""
+    axis.set_major_formatter(FuncFormatter(lambda x, _: written_out(x)))
+
+
+def written_out(x: float) -> str:
+    """A tick's number: 0.00005 rather than 5e-05."""
+    text = f"{x:,.10g}"
+    if "e-" in text and abs(x) >= 1e-9:
+        text = f"{x:.15f}".rstrip("0").rstrip(".")
+        text = "0" if text == "-0" else text
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def renderer(figure: Figure) -> Any:

@@ -11,10 +11,11 @@ from matplotlib.patches import Patch
 
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.report.figures.fit import Ruler
-from nbsmodel.report.figures.heat import side_text
+from nbsmodel.report.figures.heat import SHARES, side_text
 from nbsmodel.report.figures.ranked import MOST_PANELS, MOST_ROWS, RankedPanels
 from nbsmodel.report.figures.style import INK, PALETTE, SMALL, Sketch
 from nbsmodel.report.figures.words import basis, currency, effect_unit, labels, listing, money, number, scale
+from nbsmodel.report.format import in_proportion, probability
 
 ROW, BOTTOM, BAR, GAP = 0.33, 0.86, 0.62, 0.05
 LOW, HIGH = (PALETTE[4], "////"), (PALETTE[0], "")
@@ -61,7 +62,15 @@ def panels_of(table: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
 
 
 def _names(part: pd.DataFrame) -> list[str]:
-    return [side_text(str(label), str(unit)) for label, unit in zip(part["label"], part["unit"], strict=True)]
+    return [
+        in_proportion(side_text(str(label), str(unit)), moved)
+        for label, unit, moved in zip(part["label"], part["unit"], part["with_low"], strict=True)
+    ]
+
+
+def _at(value: float, unit: str) -> str:
+    """A value at an end of a bar; probabilities so that neither rare nor near certain ones look like 0 or 1."""
+    return probability(value, 3) if unit in SHARES else number(value)
 
 
 def _values(part: pd.DataFrame) -> list[float]:
@@ -93,7 +102,7 @@ def _panel(axes: Any, part: pd.DataFrame, divisor: float, ruler: Ruler, width: f
             right = value > base or (value == base and other < base)
             if one_side and k == 1:  # its value stands on the free side of the base case
                 value, right = base, not right
-            texts.append((value, y, number(at), right))
+            texts.append((value, y, _at(at, str(row.unit)), right))
     rooms = [max([ruler.width(t, SMALL) for _, _, t, right in texts if right == side] or [0.0]) + 2 * GAP
              for side in (False, True)]  # fmt: skip
     unit = (high - low or abs(high) or 1.0) / (width - sum(rooms))  # of money an inch
@@ -129,7 +138,7 @@ def _alt(scenario: Scenario, shown: dict[tuple[str, str], pd.DataFrame]) -> str:
     named, told = labels(scenario), []
     for (strategy, against), part in shown.items():
         bars = [
-            f"{r.label}, {money(r.inmb_low)} at {number(r.low)} and {money(r.inmb_high)} at {number(r.high)}"  # type: ignore[arg-type]
+            f"{r.label}, {money(r.inmb_low)} at {_at(r.low, r.unit)} and {money(r.inmb_high)} at {_at(r.high, r.unit)}"  # type: ignore[arg-type]
             for r in part.head(4).itertuples()
             if math.isfinite(float(r.low))  # type: ignore[arg-type]
         ]

@@ -7,7 +7,7 @@ from math import hypot
 
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.config.settings import length_text
-from nbsmodel.report.format import counted, fixed, joined, money_decimals, records, share
+from nbsmodel.report.format import counted, fixed, joined, money_decimals, number, records, share
 from nbsmodel.report.report_tables import Cell, Column, Grid, Group, Row
 from nbsmodel.report.sections.psa_words import Z95, PsaWords, Record, Tables
 from nbsmodel.report.sections.section import Section
@@ -52,9 +52,13 @@ class _Words(PsaWords):
         return next(r for r in self.rows[threshold] if r["set"] == ALL)
 
     def value(self, row: Record) -> str:
-        """A value with its 95% interval: for the population where there is one."""
+        """A value with its 95% interval, which ends at 0 and at the value of everything: for the population if any."""
         column, error = ("population", "population_se") if self.populated else ("evppi", "se")
         low, high = max(0.0, row[column] - Z95 * row[error]), row[column] + Z95 * row[error]
+        if row["set"] != ALL:
+            high = min(high, max(self.of_all(row["threshold"])[column], row[column]))
+        if not high:
+            return "nothing"
         return f"{self.large(row[column])} ({self.large(low)} to {self.large(high)})"
 
     @property
@@ -79,26 +83,26 @@ class _Words(PsaWords):
         )
         for i, threshold in enumerate(self.every):
             yield from self._leading(threshold, first=i == 0)
+        yield from self._none_alone()
         yield from self._little()
         yield from self._grouped()
         yield from self._checked()
         yield (
             "Values of several parameters do not add up. They come from a regression of the net benefits of the draws "
-            f"on the parameters; the intervals hold the error of the regression and of the number of draws. "
-            f"{self._held()}"
+            f"on the parameters; the intervals hold the error of the regression and of the number of draws, and end "
+            f"at 0 and at the value of knowing everything, beyond which no value can lie. "
+            f"{self._held()}{self._births()}"
         )
 
     def _leading(self, threshold: float, first: bool) -> Iterator[str]:
         rows = [r for r in self.alone(threshold) if r["evppi"] > 0]
         whole = self.of_all(threshold)
         if not rows:
-            what = "nothing" if not whole["evppi"] else "nothing by itself"
-            yield f"At {self.at(threshold)} no single parameter would change the decision: knowing one is worth {what}."
             return
         if not first:
             top = rows[0]
             yield (
-                f"At {self.at(threshold)} it is {_quoted(top)} that is worth most: {self.value(top)}, "
+                f"At {self.at(threshold)} it is {_quoted(top)} that is worth most: {self.value(top)} {self.per}, "
                 f"{share(top['share_of_evpi'])} of the value of knowing everything."
             )
             return
@@ -109,6 +113,18 @@ class _Words(PsaWords):
             f"{self.value(whole)}."
         )
 
+    def _none_alone(self) -> Iterator[str]:
+        """Thresholds at which no parameter has a value of its own, in one sentence for each kind."""
+        none = [t for t in self.every if not any(r["evppi"] > 0 for r in self.alone(t))]
+        for what, together in (("nothing by itself", True), ("nothing", False)):
+            of_kind = [t for t in none if (self.of_all(t)["evppi"] > 0) is together]
+            if of_kind:
+                at = f"{joined(map(self.sum_of, of_kind))} per {self.unit}"
+                yield f"At {at} no single parameter would change the decision: knowing one is worth {what}."
+        if self.first in none and self.of_all(self.first)["evppi"]:
+            worth = self.value(self.of_all(self.first))
+            yield f"Knowing everything would be worth {worth} {self.per} at {self.at(self.first)}."
+
     def _little(self) -> Iterator[str]:
         rows = self.alone(self.first)
         evpi = self.of_all(self.first)["evppi"]
@@ -116,15 +132,16 @@ class _Words(PsaWords):
         if little and evpi:
             n = len(little)
             yield (
-                f"For {counted(n, 'parameter')} of {len(rows)} the value at {self.at(self.first)} is below 1% of that, "
-                "or it cannot be told from nothing: better data on one of them would hardly help this decision."
+                f"For {counted(n, 'parameter')} of {len(rows)} the value at {self.at(self.first)} is below 1% of the "
+                "value of knowing everything, or it cannot be told from nothing: better data on one of them would "
+                "hardly help this decision."
             )
 
     def _grouped(self) -> Iterator[str]:
         rows = [r for r in self.rows[self.first] if r["set"] in self.groups]
         if rows:
             named = [f"{r['label']} {self.value(r)}" for r in rows]
-            yield f"Known together, at {self.at(self.first)}: {joined(named)}."
+            yield f"Known together, at {self.at(self.first)} and {self.per}: {joined(named)}."
 
     def _checked(self) -> Iterator[str]:
         rows = [r for r in self.rows[self.first] if r["nested"] == r["nested"]]
@@ -143,6 +160,14 @@ class _Words(PsaWords):
         )
         where = f"per {self.basis} at {self.at(self.first)}"
         yield f"As a check, nested simulation gives, {where}: {joined(said)}. {verdict}"
+
+    def _births(self) -> str:
+        """Which births the amounts of the population are of."""
+        if not self.populated:
+            return ""
+        births = "" if self.run["births"] != self.run["births"] else f" of {number(self.run['births'], 6)} births each"
+        years = length_text(self.scenario.analyses.population.horizon)
+        return f" Amounts {self.per} are sums over {years}{births}, discounted from the start of each year."
 
     def _held(self) -> str:
         changed = [r for rows in self.rows.values() for r in rows if r["adjusted"]]
@@ -166,7 +191,10 @@ class _Words(PsaWords):
 
     def grid(self) -> Grid:
         """The most valuable at the first threshold, with their values at the others."""
-        rows = [self.of_all(self.first), *(r for r in self.rows[self.first] if r["set"] != ALL)][: MOST_ROWS + 1]
+        some = {r["set"] for t in self.every for r in self.rows[t] if r["evppi"]}
+        sets = [r for r in self.rows[self.first] if r["set"] != ALL]
+        rows = [self.of_all(self.first), *(r for r in sets if r["set"] in some)][: MOST_ROWS + 1]
+        others = sum(r["set"] not in some for r in sets)
         column, error = ("population", "population_se") if self.populated else ("evppi", "se")
         beside = self.every[:4]
         cells: list[Row] = []
@@ -179,6 +207,9 @@ class _Words(PsaWords):
                 other = by[t, r["set"]]
                 line.append(Cell(fixed(other[column], large), error=fixed(other[error], large)))
             cells.append(Row(str(r["label"]), tuple(line), r["set"] == ALL))
+        if others:
+            head = f"{others} other{'s, each' if others > 1 else ''}"
+            cells.append(Row(head, (Cell("0"), Cell("0%"), *(Cell("0") for _ in beside))))
         columns = (
             Column("Known for certain", False), Column(f"Per {self.basis}"), Column("Of knowing everything"),
             *(Column(self.sum_of(t)) for t in beside),

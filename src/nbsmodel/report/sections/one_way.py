@@ -9,7 +9,7 @@ import pandas as pd
 from nbsmodel.config.scenario import Scenario
 from nbsmodel.report.format import counted, joined, money_decimals, records
 from nbsmodel.report.report_tables import Cell, Column, Grid, Group, Row
-from nbsmodel.report.sections.points_words import PointsWords, Record, named, value
+from nbsmodel.report.sections.points_words import PointsWords, Record, marked, named, value
 from nbsmodel.report.sections.section import Section
 
 #: Bars of a strategy in the table; names in a sentence.
@@ -136,7 +136,7 @@ def _grid(words: PointsWords, first: pd.DataFrame) -> Grid:
             title,
             tuple(
                 Row(
-                    str(r["label"]),
+                    marked(r),
                     (
                         Cell(_ends(r)),
                         *(

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from nbsmodel.config.scenario import Scenario
-from nbsmodel.report.format import MINUS, currency_sign, money, number, percent, whole
+from nbsmodel.model.units import is_amount
+from nbsmodel.report.format import MINUS, currency_sign, in_proportion, money, number, percent, probability, whole
 from nbsmodel.report.methods import per_effect
 
 Record = dict[str, Any]
@@ -21,7 +22,6 @@ QUADRANT_WORDS = {
 }
 #: Units that are printed behind a number.
 TIMES = ("years", "months", "weeks", "days")
-_AMOUNT = re.compile(r"[A-Z]{3}\b")
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=[\d.])")
 
 
@@ -80,11 +80,18 @@ def value(number_: float, unit: str) -> str:
     """A value in its unit: shares in per cent, money with its code."""
     if number_ != number_:
         return ""
-    if unit in ("probability", "share", "rate a year"):
+    if unit in ("probability", "share"):
+        return probability(number_)
+    if unit == "rate a year":
         return percent(float(f"{number_:.4g}"))
-    if _AMOUNT.match(unit):
+    if is_amount(unit):
         return money(number_, unit)
     return number(number_, 4) + (f" {unit}" if unit in TIMES else "")
+
+
+def marked(row: Record) -> str:
+    """Label of a bar; says so where other shares of its whole move with it."""
+    return in_proportion(str(row["label"]), row["with_low"])
 
 
 def named(row: Record, key: str = "label") -> str:

@@ -217,14 +217,13 @@ def _why_apart(words: PsaWords) -> str:
 def _switches(words: PsaWords) -> Iterator[str]:
     first, *later = [r for r in records(words.tables["psa_cea"]) if r["status"] == "frontier"]
     if later:
+        errors = [float(f"{Z95 * float(r['icer_se']):.2g}") for r in later]
         steps = [
-            f"from {words.sum_of(round(r['icer']))} (give or take {words.money(Z95 * r['icer_se'])}) {words.label(r)}"
-            for r in later
+            f"{words.label(r)} from {words.sum_of(round(r['icer']))} on (give or take {words.sum_of(error)})"
+            for r, error in zip(later, errors, strict=True)
         ]
-        yield (
-            f"On average over the draws {words.label(first)} is the best choice at the lowest thresholds, "
-            f"{joined(steps, 'and')}, per {words.unit}."
-        )
+        below = f"{words.label(first)} below {words.at(round(later[0]['icer']))}"
+        yield f"On average over the draws the best choice is {joined([below, *steps])}."
 
 
 def _information(words: PsaWords) -> str:

@@ -22,6 +22,8 @@ class Section:
         Tables, and names of figures, in order; a figure that was not drawn is left out.
     warnings : tuple of str
         What a reader must know first; set apart.
+    uncertainty : bool
+        Whether the analysis says how uncertain the results are.
     """
 
     id: str
@@ -29,3 +31,4 @@ class Section:
     paragraphs: tuple[str, ...]
     items: tuple[Grid | str, ...]
     warnings: tuple[str, ...] = ()
+    uncertainty: bool = True
