@@ -1,11 +1,16 @@
 """A million children, or thousands of draws, in little memory: of the whole process, with all that it imports."""
 
+import gc
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
+from micro_models import shipped
+
+import nbsmodel
 
 LIMIT = 400e6
 RUN = """
@@ -54,6 +59,24 @@ def test_a_million_children(name):
 def test_a_probabilistic_analysis(draws, threads):
     """Draws of 500 children each: what a block of draws needs is let go when the next one is done."""
     assert 50e6 < peak("models/sma/uk", 500, draws, threads) < LIMIT
+
+
+def test_luck_of_children_is_let_go_at_once():
+    """A tree with several leaves, simulated without a look for circles of references, keeps the results only."""
+    how = {"engine": "microsimulation", "threads": 1, "keep": 0}
+    model = shipped("models/sma/uk")
+    nbsmodel.evaluate(model, individuals=1000, **how)  # compiled, and all that is cached
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        result = nbsmodel.evaluate(model, individuals=300_000, **how)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert result.simulation.individuals == 300_000
+    assert kept < 2e6 < most  # a number for each child is 2.4 MB, and each has several
 
 
 @pytest.mark.slow

@@ -129,11 +129,16 @@ def test_clinical_splits_beside_the_registry(model):
     assert np.all(np.abs(ours - registry) < 0.05)
 
 
+#: Run whole by test_uk_uncertainty and test_scenarios, which take their time.
+WHOLE = ("uk_uncertainty", "uk_ise_prices", "uk_scenarios")
+
+
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_config_runs(path):
     """With fewer draws than it asks for: what they say is tested elsewhere."""
     drawn = load_scenario(path).analyses.psa is not None
-    output = nbsmodel.run(path, sets=["analyses.psa.draws=1000"] if drawn else [], write=False)
+    fewer = ["analyses=null"] if path.stem in WHOLE else ["analyses.psa.draws=1000"] if drawn else []
+    output = nbsmodel.run(path, sets=fewer, write=False)
     assert np.isfinite(output.tables["cea"][["cost", "qaly"]].to_numpy()).all()
 
 

@@ -137,6 +137,7 @@ class Batch:
         count_differences(totals, self.comparator, differ)
         if len(self.leaves) > 1:
             rerouted = (leaf != leaf[:, self.comparator, None]).sum(axis=(0, 2))
+        luck.cache_clear()  # a circle of references would hold the numbers until Python looks for such
         parts = self._parts(totals, by_chunk)
         result = BatchResult(occupied, moved, parts[0][0], differ, rerouted, parts, parts[0][1])
         result._add(parts[1:])
